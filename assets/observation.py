@@ -1,0 +1,130 @@
+"""What an engineer sees on an asset's page: row count, figures, a small plot.
+
+Holds one function per table that has more to show than its row count. Add one here for a new mart
+worth a look. Functions read; they never compute a rule: whatever they show is a column of the mart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import dagster as dg
+import duckdb
+
+from assets.plots import bar_chart, score_grid
+from assets.warehouse import row_count
+
+Metadata = dict[str, Any]
+SHOWN_ROWS = 50
+
+
+def observe(
+    connection: duckdb.DuckDBPyConnection, context: dg.AssetExecutionContext, event: Any
+) -> Any:
+    """Attach row count and domain metadata to a dbt model's output; return the event."""
+    if not isinstance(event, dg.Output):
+        return event
+    key = context.asset_key_for_output(event.output_name)
+    schema, table = key.path[-2], key.path[-1]
+    metadata: Metadata = {}
+    if not _is_view(connection, schema, table):
+        # A staging view is recomputed by every look; counting it would double its cost.
+        metadata["dagster/row_count"] = row_count(connection, schema, table)
+    show = SHOWN.get(table)
+    if show is not None:
+        metadata |= show(connection)
+    context.add_output_metadata(metadata, output_name=event.output_name)
+    return event
+
+
+def table_of(
+    connection: duckdb.DuckDBPyConnection, query: str, limit: int = SHOWN_ROWS
+) -> dg.TableMetadataValue:
+    """The first rows of a query as a table for the UI."""
+    cursor = connection.execute(f"select * from ({query}) limit {limit}")  # noqa: S608
+    names = [column[0] for column in cursor.description or []]
+    records = [
+        dg.TableRecord({n: _shown(v) for n, v in zip(names, row, strict=True)})
+        for row in cursor.fetchall()
+    ]
+    schema = dg.TableSchema([dg.TableColumn(name) for name in names])
+    return dg.MetadataValue.table(records, schema)
+
+
+def _shown(value: Any) -> str | int | float | bool | None:
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+
+
+def _is_view(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    found = connection.execute(
+        "select table_type from information_schema.tables where table_schema = ? and table_name = ?",
+        [schema, table],
+    ).fetchone()
+    return found is not None and found[0] == "VIEW"
+
+
+def _pairs(connection: duckdb.DuckDBPyConnection, query: str) -> Mapping[str, float]:
+    return {str(name): float(value or 0) for name, value in connection.execute(query).fetchall()}
+
+
+def _scope_waterfall(connection: duckdb.DuckDBPyConnection) -> Metadata:
+    return {"waterfall": table_of(connection, "from marts.rpt_scope_waterfall order by position")}
+
+
+def _cut_points(connection: duckdb.DuckDBPyConnection) -> Metadata:
+    return {"cut_points": table_of(connection, "from marts.rpt_rfm_cut_points")}
+
+
+def _distribution(connection: duckdb.DuckDBPyConnection) -> Metadata:
+    rows = connection.execute(
+        "select metric, score, account_count from marts.rpt_rfm_distribution order by metric, score"
+    ).fetchall()
+    counts: dict[str, list[int]] = {}
+    for metric, _score, accounts in rows:
+        counts.setdefault(metric, []).append(accounts)
+    return {"distribution": dg.MetadataValue.md(score_grid(counts, title="Accounts per RFM score"))}
+
+
+def _labels(connection: duckdb.DuckDBPyConnection) -> Metadata:
+    shown = _pairs(connection, "select label_name, account_count from marts.rpt_labels order by 2 desc")
+    return {"labels": dg.MetadataValue.md(bar_chart(shown, title="Accounts per label", unit="accounts"))}
+
+
+def _segments(connection: duckdb.DuckDBPyConnection) -> Metadata:
+    members = _pairs(
+        connection, "select segment_name, account_count from marts.seg_segments order by 2 desc"
+    )
+    return {
+        "members": dg.MetadataValue.md(
+            bar_chart(members, title="Members per segment", unit="accounts")
+        ),
+        "cards": table_of(connection, "from marts.seg_segments order by segment_id"),
+    }
+
+
+def _ledger(connection: duckdb.DuckDBPyConnection) -> Metadata:
+    query = """
+        select segment_id, event, cause, count(*) as accounts
+        from marts.seg_membership_ledger
+        where as_of = (select as_of from config.run)
+        group by all order by all
+    """
+    return {"entered_and_left": table_of(connection, query)}
+
+
+def _quality(connection: duckdb.DuckDBPyConnection) -> Metadata:
+    return {"findings": table_of(connection, "from marts.rpt_data_quality where finding_count > 0")}
+
+
+SHOWN: Mapping[str, Callable[[duckdb.DuckDBPyConnection], Metadata]] = {
+    "rpt_scope_waterfall": _scope_waterfall,
+    "rpt_rfm_cut_points": _cut_points,
+    "rpt_rfm_distribution": _distribution,
+    "rpt_labels": _labels,
+    "seg_segments": _segments,
+    "seg_membership_ledger": _ledger,
+    "rpt_data_quality": _quality,
+}
+"""Marts with more to show than their row count, by table name."""
+

@@ -1,0 +1,140 @@
+"""The one resource every asset uses: what is refreshed, for which day, and where.
+
+Holds the configuration path, the home folder and the business date of a run. It opens once per
+run, holds the warehouse lease until the run ends, and resolves everything that depends on the
+environment, so that importing the assets reads nothing. Add here what every step of a run must
+agree on; never a connection or a client of one stage.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from assets.home import Home
+from assets.warehouse_lease import WarehouseHeldError, warehouse_lease
+from models.configuration import Configuration
+from models.reading import ConfigurationError, read_configuration
+
+CONFIGURATION_VARIABLE = "QUINTILE_CONFIG"
+HOME_VARIABLE = "QUINTILE_HOME"
+DEFAULT_CONFIGURATION = "abm.yaml"
+
+
+class Refresh(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Configuration, business date and home folder of one run.
+
+    Attributes:
+        configuration_path: Path of `abm.yaml`; empty means $QUINTILE_CONFIG, else `abm.yaml`.
+        home_path: Home folder; empty means $QUINTILE_HOME, else `.quintile` beside `abm.yaml`.
+        business_date: `as_of` as YYYY-MM-DD; empty means the configuration's own `as_of`, else the
+            day the run was created, in the organisation's time zone (EDG-1, EDG-2).
+    """
+
+    configuration_path: str = ""
+    home_path: str = ""
+    business_date: str = ""
+
+    _created_at: datetime = PrivateAttr(default=datetime(1970, 1, 1, tzinfo=UTC))
+    _run_id: str = PrivateAttr(default="")
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Refresh]:
+        """Hold the warehouse for the whole run; refuse, naming the holder, when it is taken."""
+        run = context.run
+        instance = context.instance
+        self._run_id = run.run_id if run else "direct"
+        self._created_at = _creation_time(instance, self._run_id)
+        holder = f"run {self._run_id[:8]}"
+        try:
+            # Reading first: a faulty configuration is said before the warehouse is taken.
+            _ = self.configuration
+            with warehouse_lease(self.home.root, holder, self._created_at):
+                if instance is not None:
+                    end_dead_runs(instance, alive=self._run_id)
+                yield self
+        except WarehouseHeldError as held:
+            raise dg.Failure(description=str(held), allow_retries=False) from held
+        except ConfigurationError as faulty:
+            raise dg.Failure(description=str(faulty), allow_retries=False) from faulty
+
+    @cached_property
+    def path(self) -> Path:
+        """Path of the configuration file."""
+        found = self.configuration_path or os.environ.get(CONFIGURATION_VARIABLE, "")
+        return Path(found or DEFAULT_CONFIGURATION).resolve()
+
+    @cached_property
+    def home(self) -> Home:
+        """Folders of this installation."""
+        found = self.home_path or os.environ.get(HOME_VARIABLE, "")
+        return Home(Path(found).resolve()) if found else Home.beside(self.path)
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The typed configuration; raises ConfigurationError with every fault it has."""
+        return read_configuration(self.path)
+
+    @cached_property
+    def as_of(self) -> date:
+        """Business date of the run (EDG-1)."""
+        organization = self.configuration.organization
+        if self.business_date:
+            return date.fromisoformat(self.business_date)
+        if organization.as_of is not None:
+            return organization.as_of
+        return self._created_at.astimezone(ZoneInfo(organization.time_zone)).date()
+
+    @property
+    def run_id(self) -> str:
+        """Dagster's id of the run."""
+        return self._run_id
+
+    @property
+    def created_at(self) -> datetime:
+        """When the run was created: the only clock an asset sees."""
+        return self._created_at
+
+    @property
+    def store_url(self) -> str:
+        """Database address of the operational ledger."""
+        return os.environ.get("QUINTILE_STORE_URL", "") or self.home.store_url
+
+
+def _creation_time(instance: dg.DagsterInstance | None, run_id: str) -> datetime:
+    record = instance.get_run_record_by_id(run_id) if instance is not None else None
+    if record is None:
+        return datetime.now(UTC)
+    created = record.create_timestamp
+    return created if created.tzinfo else created.replace(tzinfo=UTC)
+
+
+def end_dead_runs(instance: dg.DagsterInstance, alive: str = "") -> list[str]:
+    """Close runs whose process was killed and give their pool slots back; return their ids.
+
+    Call it only while holding the warehouse lease: whoever holds it is the only run that works, so
+    every other run still called started is dead. Without this a killed run keeps its slot in the
+    pool `warehouse_writer` and every later run waits for ever.
+    """
+    started = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
+    ended = []
+    for run in instance.get_runs(filters=started):
+        if run.run_id == alive:
+            continue
+        instance.report_run_failed(run, "The process of this run was killed; nothing was published.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+        ended.append(run.run_id)
+    for key in instance.event_log_storage.get_concurrency_keys():
+        for run_id in instance.event_log_storage.get_concurrency_info(key).active_run_ids:
+            record = instance.get_run_by_id(run_id)
+            if run_id != alive and (record is None or record.is_finished):
+                instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+    return ended

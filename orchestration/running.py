@@ -1,0 +1,150 @@
+"""One refresh, started from the command line: the same job that the UI and the schedule run.
+
+Holds the Dagster instance of a home folder and the run with its progress. Never put here what a run
+does; that is the assets'.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assets.home import Home
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+SETTINGS = Path(__file__).with_name("dagster.yaml")
+POLL_SECONDS = 0.2
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class RefreshOutcome:
+    """How a run ended: its id, whether it succeeded, and what went wrong, step by step."""
+
+    run_id: str
+    succeeded: bool
+    seconds: float
+    failures: dict[str, str] = field(default_factory=dict)
+
+
+def open_instance(home: Home) -> dg.DagsterInstance:
+    """Dagster instance of a home folder, with the project's settings; telemetry is off.
+
+    DAGSTER_HOME is set for this process and its children, because pools hold across processes only
+    with it.
+    """
+    import dagster as dg
+
+    home.dagster.mkdir(parents=True, exist_ok=True)
+    settings = home.dagster / "dagster.yaml"
+    if not settings.exists() or settings.read_bytes() != SETTINGS.read_bytes():
+        shutil.copyfile(SETTINGS, settings)
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+    return dg.DagsterInstance.from_config(str(home.dagster))
+
+
+def refresh(
+    configuration: Path, home: Home, as_of: date | None, say: Say, job: str = "refresh_segments"
+) -> RefreshOutcome:
+    """Run a job in this process and say each step as it starts and ends."""
+    instance = open_instance(home)
+    from orchestration.definitions import defs
+
+    run_id = str(uuid.uuid4())
+    chosen = {
+        "configuration_path": str(configuration),
+        "home_path": str(home.root),
+        "business_date": as_of.isoformat() if as_of else "",
+    }
+    config: dict[str, Any] = {"resources": {"refresh": {"config": chosen}}, **QUIET}
+    started = time.monotonic()
+    progress = _Progress(instance, run_id, say)
+    with progress:
+        result = defs.get_job_def(job).execute_in_process(
+            run_config=config, instance=instance, raise_on_error=False, run_id=run_id
+        )
+    return RefreshOutcome(
+        run_id, result.success, time.monotonic() - started, dict(progress.failures)
+    )
+
+
+class _Progress:
+    """Follows the run's event log from a second thread and says what happens."""
+
+    def __init__(self, instance: dg.DagsterInstance, run_id: str, say: Say) -> None:
+        self._instance = instance
+        self._run_id = run_id
+        self._say = say
+        self._cursor: str | None = None
+        self._started: dict[str, float] = {}
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="progress", daemon=True)
+        self.failures: dict[str, str] = {}
+
+    def __enter__(self) -> _Progress:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join(timeout=10)
+
+    def _follow(self) -> None:
+        while not self._done.wait(POLL_SECONDS):
+            self._read()
+        self._read()
+
+    def _read(self) -> None:
+        while True:
+            found = self._instance.get_records_for_run(self._run_id, cursor=self._cursor, limit=500)
+            for record in found.records:
+                self._tell(record.event_log_entry)
+            self._cursor = found.cursor
+            if not found.has_more:
+                return
+
+    def _tell(self, entry: dg.EventLogEntry) -> None:
+        event = entry.dagster_event
+        if event is None:
+            if entry.level >= 30 and entry.user_message:
+                self._say(f"      ! {entry.user_message}")
+            return
+        step = (event.step_key or "").replace("__", " ")
+        kind = event.event_type_value
+        if kind == "STEP_START":
+            self._started[step] = entry.timestamp
+            self._say(f"  ... {step}")
+        elif kind == "STEP_SUCCESS":
+            seconds = entry.timestamp - self._started.get(step, entry.timestamp)
+            self._say(f"  ok  {step}  {seconds:.1f} s")
+        elif kind == "STEP_FAILURE":
+            self.failures[step] = _cause(event)
+            self._say(f"  FAILED  {step}")
+        elif kind == "STEP_SKIPPED":
+            self._say(f"  skipped  {step}")
+        elif kind in ("PIPELINE_FAILURE", "RUN_FAILURE") and not self.failures:
+            self.failures["run"] = _cause(event)
+
+
+def _cause(event: Any) -> str:
+    """The user's message of a failure: the innermost one that was written for a person."""
+    data = event.event_specific_data
+    failure = getattr(data, "user_failure_data", None)
+    if failure is not None and failure.description:
+        return str(failure.description)
+    error = getattr(data, "error", None)
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return str(error.message).strip() if error is not None else str(event.message)
