@@ -234,7 +234,7 @@ CURRENCY_RATES: Final = Module(
     (
         Field("currency", _T, "Currency, ISO 4217.", Need.KEY),
         Field("valid_from", _D, "First day the rate holds.", Need.REQUIRED),
-        Field("exchange_rate", _R, "Rate, read as organization.rate_direction says.", Need.REQUIRED),
+        Field("exchange_rate", _R, "Rate, as organization.rate_direction says.", Need.REQUIRED),
     ),
     key=None,
     parent="currency",

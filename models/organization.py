@@ -1,0 +1,56 @@
+"""Who the configuration is for: name, time zone, base currency (EDG-1, EDG-2, EDG-4)."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, StringConstraints
+
+from models.definition import Definition, SegmentName
+from models.problems import choose_from, nearest
+
+FIRST_DATE = date(1900, 1, 1)
+LAST_DATE = date(2200, 12, 31)
+
+
+def _known_time_zone(value: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        known = sorted(zoneinfo.available_timezones())
+        advice = choose_from(value, [nearest(value, known) or "UTC"])
+        raise ValueError(f"{value!r} is not an IANA time zone{advice}") from None
+    return value
+
+
+def _plausible_date(value: date) -> date:
+    if not FIRST_DATE <= value <= LAST_DATE:
+        raise ValueError(f"{value} is outside {FIRST_DATE} to {LAST_DATE}")
+    return value
+
+
+TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
+"""IANA name of a time zone, such as America/Los_Angeles."""
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+"""Currency code of ISO 4217: three capital letters."""
+
+BusinessDate = Annotated[date, AfterValidator(_plausible_date)]
+"""A date between 1900 and 2200."""
+
+
+class Organization(Definition):
+    """The organisation whose accounts are segmented."""
+
+    name: SegmentName
+    """Name of the organisation."""
+    time_zone: TimeZone = "UTC"
+    """IANA zone in which days begin and end (EDG-2)."""
+    currency: Currency
+    """Base currency of all figures (EDG-4)."""
+    rate_direction: Literal["record_per_base", "base_per_record"] = "record_per_base"
+    """What an exchange rate says: units of the record's currency per base unit, or the reverse."""
+    as_of: BusinessDate | None = None
+    """Fixed business date for archived data; else each run says it (EDG-1)."""
