@@ -4,18 +4,61 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 STAMP  := .venv/.installed
+DEMO   := examples/zylker/abm.yaml
+PORT   ?= 3000
+
+# Telemetry of every dependency is off.
+export DO_NOT_TRACK := 1
+export DAGSTER_DISABLE_TELEMETRY := true
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test lint docs bench lock clean install
+.PHONY: help install demo dev test lint types contracts definitions docs bench lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
-	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
+	@echo "Installing the locked dependencies into .venv"
+	@$(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode --python $(BIN)/python requirements.lock
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@touch $@
 
 install: $(STAMP) ## Create .venv from the lock file
+
+demo: $(STAMP) ## Build the demo CRM, run everything, print a summary
+	@$(BIN)/quintile demo
+
+dev: $(STAMP) ## Open the Dagster UI on http://127.0.0.1:3000 with the demo (or QUINTILE_CONFIG) loaded
+	@$(BIN)/quintile dev --port $(PORT)
+
+test: lint types contracts definitions ## Everything CI checks
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: $(STAMP) ## ruff and sqlfluff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/sqlfluff lint --processes 2 dbt_project/models data_tests/warehouse
+
+types: $(STAMP) ## mypy
+	$(BIN)/mypy
+
+contracts: $(STAMP) ## Who may import whom
+	$(BIN)/lint-imports
+
+definitions: $(STAMP) ## The Dagster code location loads on a machine with nothing configured
+	$(BIN)/dagster definitions validate -w workspace.yaml
+
+docs: $(STAMP) ## Generate the dbt documentation into dbt_project/target
+	cd dbt_project && ../$(BIN)/dbt docs generate --profiles-dir .
+
+bench: $(STAMP) ## Time, CPU and memory of whole runs beside the bare SQL
+	$(BIN)/python -m benchmarks.refresh
+
+lock: $(STAMP) ## Compile requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock
+
+clean: ## Remove what was generated; never data of a home folder outside examples
+	rm -rf .venv dbt_project/target dbt_project/logs examples/*/.quintile

@@ -37,11 +37,14 @@ class Refresh(dg.ConfigurableResource):  # type: ignore[type-arg]
         home_path: Home folder; empty means $QUINTILE_HOME, else `.quintile` beside `abm.yaml`.
         business_date: `as_of` as YYYY-MM-DD; empty means the configuration's own `as_of`, else the
             day the run was created, in the organisation's time zone (EDG-1, EDG-2).
+        rewind: Allow a business date before the last published one: the history after it is
+            forgotten (docs/decisions/0005).
     """
 
     configuration_path: str = ""
     home_path: str = ""
     business_date: str = ""
+    rewind: bool = False
 
     _created_at: datetime = PrivateAttr(default=datetime(1970, 1, 1, tzinfo=UTC))
     _run_id: str = PrivateAttr(default="")

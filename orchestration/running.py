@@ -56,7 +56,13 @@ def open_instance(home: Home) -> dg.DagsterInstance:
 
 
 def refresh(
-    configuration: Path, home: Home, as_of: date | None, say: Say, job: str = "refresh_segments"
+    configuration: Path,
+    home: Home,
+    as_of: date | None,
+    say: Say,
+    *,
+    rewind: bool = False,
+    job: str = "refresh_segments",
 ) -> RefreshOutcome:
     """Run a job in this process and say each step as it starts and ends."""
     instance = open_instance(home)
@@ -67,6 +73,7 @@ def refresh(
         "configuration_path": str(configuration),
         "home_path": str(home.root),
         "business_date": as_of.isoformat() if as_of else "",
+        "rewind": rewind,
     }
     config: dict[str, Any] = {"resources": {"refresh": {"config": chosen}}, **QUIET}
     started = time.monotonic()
