@@ -1,0 +1,1 @@
+"""How we talk to the outside: files, databases, CRM APIs, and the built-in demo CRM."""

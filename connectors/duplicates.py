@@ -1,0 +1,64 @@
+"""Duplicates of a key inside one load: one row stays, the others are counted (EDG-13, F41).
+
+The newest `modified_at` stays, rows without one are older than all; at a tie the last row of the
+load stays, or the first where the mapping says `keep: first`. A tie between rows that differ is
+told in a warning.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from connectors.plan import ModulePlan
+from connectors.typed import identifier, typed_columns
+
+
+def find_losers(connection: duckdb.DuckDBPyConnection, plan: ModulePlan, typed: str) -> None:
+    """Make the tables `losers` (file_index, source_row) and `conflicts` (…, detail).
+
+    `typed` is SQL over the typed rows of the load. Keys are grouped by hash first, so that a load
+    without duplicates costs one pass over numbers, whatever its keys look like.
+    """
+    connection.execute(
+        "create or replace temp table losers (file_index integer, source_row bigint);"
+        "create or replace temp table conflicts"
+        " (file_index integer, source_row bigint, detail varchar)"
+    )
+    if not plan.record_key:
+        return
+    key = ", ".join(identifier(name) for name in plan.record_key)
+    # A line without its own id is no duplicate of another one.
+    whole = " and ".join(f"{identifier(name)} is not null" for name in plan.record_key)
+    good = f"(select * from ({typed}) where not is_bad and is_kept and {whole})"
+    connection.execute(
+        f"create or replace temp table suspects as select hash({key}) as key_hash from {good}"
+        " group by all having count(*) > 1"
+    )
+    if connection.execute("select count(*) from suspects").fetchone() == (0,):
+        return
+    has_version = "modified_at" in plan.module.field_names
+    version = "modified_at" if has_version else "cast(null as timestamp)"
+    direction = "asc" if plan.resolved.keep == "first" else "desc"
+    content = ", ".join(
+        f"f{n} := {column.column}" for n, column in enumerate(typed_columns(plan))
+    )
+    connection.execute(
+        "create or replace temp table ranked as"
+        f" select file_index, source_row, {key}, {version} as version,"
+        f" md5(to_json(struct_pack({content}))::varchar) as content,"
+        f" row_number() over (partition by {key} order by {version} desc nulls last,"
+        f" file_index {direction}, source_row {direction}) as place"
+        f" from {good} where hash({key}) in (select key_hash from suspects)"
+    )
+    connection.execute(
+        "insert into losers select file_index, source_row from ranked where place > 1"
+    )
+    same_key = " and ".join(f"w.{identifier(k)} = l.{identifier(k)}" for k in plan.record_key)
+    connection.execute(
+        "insert into conflicts select w.file_index, w.source_row,"
+        " 'kept over record ' || string_agg(l.source_row, ', ' order by l.source_row)"
+        " || ', which differs and is not older'"
+        f" from ranked w join ranked l on {same_key} and w.place = 1 and l.place > 1"
+        " and w.version is not distinct from l.version and w.content <> l.content"
+        " group by w.file_index, w.source_row"
+    )

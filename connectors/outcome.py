@@ -1,0 +1,232 @@
+"""The files of a load from its typed rows: data, set aside, quarantine and warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from connectors.diagnosis import MISSING_KEY, diagnose
+from connectors.extracts import Extract, raw_text_of
+from connectors.loads import DATA, QUARANTINE, SET_ASIDE, WARNINGS
+from connectors.parsing import literal
+from connectors.plan import ModulePlan
+from connectors.typed import TypedColumn, identifier, typed_columns
+from models.fields import FieldType
+
+_LONGEST_DETAIL: Final = 300
+_CHANGES: Final = {
+    FieldType.AMOUNT: "rounded",
+    FieldType.RATE: "rounded",
+    FieldType.TIMESTAMP: "unclear_local_time",
+    FieldType.TEXT: "invisible_marks_removed",
+}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The typed rows of one load in the making: SQL over them, and the extracts behind them."""
+
+    plan: ModulePlan
+    typed: str
+    extracts: Sequence[Extract]
+    files: Sequence[str]
+    rows_read: Sequence[int]
+
+
+def write_data(
+    connection: duckdb.DuckDBPyConnection,
+    batch: Batch,
+    folder: Path,
+    load_id: str,
+    load_sequence: int,
+) -> None:
+    """Write data.parquet: canonical columns in order, then LANDING_COLUMNS."""
+    columns = [column.column for column in typed_columns(batch.plan)[: len(batch.plan.canonical)]]
+    columns.append(f"{_custom_fields(batch.plan)} as custom_fields")
+    columns.append(f"{literal(load_id)} as load_id")
+    columns.append(f"cast({load_sequence} as bigint) as load_sequence")
+    columns += ["source_file", "source_row"]
+    _copy(
+        connection,
+        f"select {', '.join(columns)} from ({batch.typed}) typed"
+        f" where not is_bad and is_kept and {_IS_NO_LOSER}",
+        folder / DATA,
+    )
+
+
+_IS_NO_LOSER: Final = (
+    "not exists (from losers where losers.file_index = typed.file_index"
+    " and losers.source_row = typed.source_row)"
+)
+
+
+def _custom_fields(plan: ModulePlan) -> str:
+    columns = typed_columns(plan)[len(plan.canonical) :]
+    keys = ", ".join(literal(column.plan.name) for column in columns)
+    values = ", ".join(f"cast({column.column} as varchar)" for column in columns)
+    return f"cast(map([{keys}], [{values}]) as map(varchar, varchar))"
+
+
+def write_set_aside(
+    connection: duckdb.DuckDBPyConnection, batch: Batch, folder: Path, load_id: str
+) -> None:
+    """Write set_aside.parquet: the rows counted as duplicate or filtered."""
+    _copy(
+        connection,
+        f"select {literal(batch.plan.module.name)} as module, {literal(load_id)} as load_id,"
+        f" source_file, source_row, {_record_id(batch.plan)} as record_id,"
+        " case when is_kept then 'duplicate' else 'filtered' end as reason"
+        f" from ({batch.typed}) typed where not is_bad and (not is_kept or not ({_IS_NO_LOSER}))",
+        folder / SET_ASIDE,
+    )
+
+
+def _record_id(plan: ModulePlan) -> str:
+    key = plan.module.key or plan.module.parent
+    return identifier(key) if key else "cast(null as varchar)"
+
+
+def write_warnings(
+    connection: duckdb.DuckDBPyConnection, batch: Batch, folder: Path, load_id: str
+) -> None:
+    """Write warnings.parquet: kept rows with a value that was changed, dropped or missing."""
+    plan = batch.plan
+    head = (
+        f"select {literal(plan.module.name)} as module, {literal(load_id)} as load_id,"
+        f" source_file, source_row, {_record_id(plan)} as record_id,"
+    )
+    kept = f"from ({batch.typed}) typed where not is_bad and is_kept and {_IS_NO_LOSER}"
+    parts = []
+    for column in typed_columns(plan):
+        name = literal(column.plan.name)
+        if column.remark:
+            parts.append(
+                f"{head} {name} as field, {_reason(column)} as reason,"
+                f" left({column.remark}, {_LONGEST_DETAIL}) as detail {kept}"
+                f" and {column.remark} is not null"
+            )
+        if column.plan.is_expected:
+            parts.append(
+                f"{head} {name} as field, 'missing' as reason, cast(null as varchar) as detail"
+                f" {kept} and {column.column} is null"
+            )
+    key = literal(", ".join(plan.record_key)) if plan.record_key else "cast(null as varchar)"
+    parts.append(
+        f"{head} {key} as field, 'conflicting_duplicate' as reason,"
+        f" left(conflicts.detail, {_LONGEST_DETAIL}) as detail"
+        f" from ({batch.typed}) typed join conflicts using (file_index, source_row)"
+    )
+    query = f"select * from ({' union all '.join(parts)}) order by source_file, source_row, field"
+    _copy(connection, query, folder / WARNINGS)
+
+
+def _reason(column: TypedColumn) -> str:
+    changed = _CHANGES.get(column.plan.type, "changed")
+    unreadable = f"not_{'an' if column.plan.type is FieldType.INTEGER else 'a'}_"
+    return (
+        f"case when {column.column} is null then {literal(unreadable + column.plan.type.value)}"
+        f" else {literal(changed)} end"
+    )
+
+
+def write_quarantine(
+    connection: duckdb.DuckDBPyConnection, batch: Batch, folder: Path, load_id: str
+) -> dict[str, int]:
+    """Write quarantine.parquet with file, line, field, reason and raw text; returns the number of
+    rows by reason."""
+    rows: list[dict[str, Any]] = []
+    for file_index, (file, extract) in enumerate(zip(batch.files, batch.extracts, strict=True)):
+        rows += _refused(batch.plan, extract, load_id, file)
+        rows += _bad_rows(connection, batch, file_index, load_id)
+    _write_rows(rows, folder / QUARANTINE)
+    reasons: dict[str, int] = {}
+    for row in rows:
+        reasons[row["reason"]] = reasons.get(row["reason"], 0) + 1
+    return reasons
+
+
+def _refused(plan: ModulePlan, extract: Extract, load_id: str, file: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "module": plan.module.name,
+            "load_id": load_id,
+            "source_file": file,
+            "source_line": refused.source_line,
+            "source_row": refused.source_row,
+            "field": refused.field,
+            "reason": refused.reason,
+            "detail": refused.detail,
+            "raw_text": refused.raw_text,
+        }
+        for refused in extract.refused
+    ]
+
+
+def _bad_rows(
+    connection: duckdb.DuckDBPyConnection, batch: Batch, file_index: int, load_id: str
+) -> list[dict[str, Any]]:
+    columns = [column for column in typed_columns(batch.plan) if column.is_fault != "false"]
+    asked = ["source_row", "source_line"]
+    for n, column in enumerate(columns):
+        # What is already known to be at fault is told by the engine, so the two cannot disagree.
+        asked += [f"{column.is_fault} as fault_{n}", f"{column.remark or 'null'} as text_{n}"]
+    found = connection.execute(
+        f"select {', '.join(asked)} from ({batch.typed})"
+        f" where is_bad and file_index = {file_index} order by source_row"
+    ).fetchall()
+    extract = batch.extracts[file_index]
+    places = extract.locate([row[0] for row in found], batch.rows_read[file_index])
+    result = []
+    for row in found:
+        faults = [
+            (columns[n], row[3 + 2 * n]) for n in range(len(columns)) if row[2 + 2 * n]
+        ]
+        line, raw_text = places.get(row[0], (row[1], ""))
+        result.append(
+            {
+                "module": batch.plan.module.name,
+                "load_id": load_id,
+                "source_file": batch.files[file_index],
+                "source_line": line,
+                "source_row": row[0],
+                "raw_text": raw_text_of(raw_text),
+                **_verdict(faults),
+            }
+        )
+    return result
+
+
+def _verdict(faults: Sequence[tuple[TypedColumn, str | None]]) -> Mapping[str, str]:
+    """The first fault of a row with its reason; further ones are named in the detail."""
+    told = []
+    for column, text in faults:
+        if text is None:
+            told.append((column.plan.name, MISSING_KEY, "the key is empty"))
+        else:
+            told.append((column.plan.name, *diagnose(column.plan, text)))
+    field, reason, detail = told[0]
+    more = "".join(f"; also {name}: {why}" for name, _, why in told[1:])
+    return {"field": field, "reason": reason, "detail": (detail + more)[: 2 * _LONGEST_DETAIL]}
+
+
+def _write_rows(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    texts = ("field", "reason", "detail", "raw_text")
+    schema = pa.schema(
+        [(name, pa.string()) for name in ("module", "load_id", "source_file")]
+        + [("source_line", pa.int64()), ("source_row", pa.int64())]
+        + [(name, pa.string()) for name in texts]
+    )
+    ordered = sorted(rows, key=lambda row: (row["source_file"], row["source_row"]))
+    table = pa.Table.from_pylist(list(ordered), schema=schema)
+    parquet.write_table(table, path, compression="zstd")
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    connection.execute(f"copy ({query}) to {literal(str(path))} (format parquet, compression zstd)")

@@ -1,0 +1,309 @@
+"""Text to typed values, by SQL that a plan generates: strict, declared, never guessed (F36, F37).
+
+For each field two expressions come out of here: the value, and the remark. The remark is the
+source text where something is to be told about it: with a null value the text could not be read,
+with a value the value was changed on the way (rounded, marks removed, an unclear local time).
+Values that a typed source already knew (a number of Excel or JSON, a date of a database) arrive
+behind the NATIVE mark in plain spelling, so the declared formats of text never touch them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from connectors.plan import FieldPlan
+from connectors.time_zones import local_to_utc, unclear_local_time
+from models.fields import FieldType
+from models.formats import ValueFormats
+from models.text import BLANKS
+
+NATIVE: Final = "\x1f"
+"""First character of a value that the source itself typed; only readers of typed sources use it."""
+
+LONGEST_TEXT: Final = 1_000_000
+"""Characters of the longest accepted value; longer ones go to quarantine (F34)."""
+
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2199
+
+MARKS: Final = (
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
+"""Characters without width or that turn the writing direction; removed from keys (F32)."""
+
+_ISO_TIMESTAMP: Final = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]([01][0-9]|2[0-3]):[0-5][0-9]"
+    r"(:[0-5][0-9]([.,][0-9]{1,9})?)?)?"
+)
+_OFFSET: Final = r" ?(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
+_DIRECTIVES: Final = {
+    "%Y": "[0-9]{4}",
+    "%y": "[0-9]{2}",
+    "%m": "[0-9]{1,2}",
+    "%d": "[0-9]{1,2}",
+    "%H": "[0-9]{1,2}",
+    "%I": "[0-9]{1,2}",
+    "%M": "[0-9]{1,2}",
+    "%S": "[0-9]{1,2}",
+    "%f": "[0-9]{1,6}",
+    "%j": "[0-9]{1,3}",
+    "%z": r"(Z|[+-][0-9]{2}:?[0-9]{2})",
+    "%p": "[AaPp][Mm]",
+    "%b": "[A-Za-z]{3}",
+    "%B": "[A-Za-z]{3,9}",
+    "%a": "[A-Za-z]{3}",
+    "%A": "[A-Za-z]{6,9}",
+    "%%": "%",
+}
+
+
+def literal(text: str) -> str:
+    """A SQL string literal of any text."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def cleaned(column: str, plan: FieldPlan, *, is_marked: bool) -> str:
+    """SQL for the text of a value: NFC, trimmed, replacements and nulls applied (EDG-22)."""
+    text = f"nullif(trim(nfc_normalize({column}), {literal(BLANKS)}), '')"
+    if plan.resolved.replacements:
+        cases = " ".join(
+            f"when {literal(found)} then {literal(new)}"
+            for found, new in plan.resolved.replacements.items()
+        )
+        text = f"nullif(case lower({text}) {cases} else {text} end, '')"
+    nulls = [value for value in plan.resolved.formats.null_values if value]
+    if nulls:
+        listed = ", ".join(literal(value) for value in nulls)
+        text = f"(case when {text} in ({listed}) then null else {text} end)"
+    if is_marked:
+        # A typed value keeps its mark; declared null texts and replacements are for texts.
+        text = f"(case when starts_with({column}, chr(31)) then {column} else {text} end)"
+    return text
+
+
+def parsed(text: str, plan: FieldPlan, *, is_marked: bool) -> tuple[str, str]:
+    """SQL for the typed value of a cleaned text column, and the condition that it was changed."""
+    value, changed = _parsed(text, plan, plan.resolved.formats)
+    if not is_marked:
+        return value, changed
+    native, is_native = f"substr({text}, 2)", f"starts_with({text}, chr(31))"
+    native_value, native_changed = _parsed(native, plan, _native(plan.resolved.formats), is_native=True)
+    return (
+        f"(case when {is_native} then {native_value} else {value} end)",
+        f"(case when {is_native} then {native_changed} else {changed} end)",
+    )
+
+
+def remark(text: str, value: str, changed: str) -> str:
+    """SQL for the text to tell about: unreadable (value null) or changed; null when neither."""
+    shown = f"case when starts_with({text}, chr(31)) then substr({text}, 2) else {text} end"
+    return f"(case when {text} is not null and ({value} is null or {changed}) then {shown} end)"
+
+
+def _native(formats: ValueFormats) -> ValueFormats:
+    """Formats of typed values: plain spelling, and the numeric dates the source declares."""
+    return ValueFormats(
+        date_formats=("iso", *(f for f in formats.date_formats if f in _NUMERIC_DATES)),
+        timestamp_formats=("iso", *(f for f in formats.timestamp_formats if f in _NUMERIC_DATES)),
+        time_zone=formats.time_zone,
+        true_values=tuple(dict.fromkeys((*formats.true_values, "true", "1"))),
+        false_values=tuple(dict.fromkeys((*formats.false_values, "false", "0"))),
+    )
+
+
+def _parsed(
+    text: str, plan: FieldPlan, formats: ValueFormats, *, is_native: bool = False
+) -> tuple[str, str]:
+    match plan.type:
+        case FieldType.TEXT:
+            return _text(text, plan)
+        case FieldType.AMOUNT:
+            return _number(text, formats, "DECIMAL(18,4)", 4, is_native=is_native)
+        case FieldType.RATE:
+            return _number(text, formats, "DECIMAL(20,10)", 10, is_native=is_native)
+        case FieldType.INTEGER:
+            return _integer(text, formats, is_native=is_native)
+        case FieldType.BOOLEAN:
+            return _boolean(text, formats), "false"
+        case FieldType.DATE:
+            return _date(text, formats), "false"
+        case FieldType.TIMESTAMP:
+            return _timestamp(text, formats)
+
+
+def _text(text: str, plan: FieldPlan) -> tuple[str, str]:
+    fits = f"(strlen({text}) <= {LONGEST_TEXT} or length({text}) <= {LONGEST_TEXT})"
+    if not plan.is_key_like:
+        return f"(case when {fits} then {text} end)", "false"
+    bare = f"regexp_replace({text}, {literal(MARKS)}, '', 'g')"
+    unmarked = f"nullif(trim({bare}, {literal(BLANKS)}), '')"
+    is_plain = f"strlen({text}) = length({text})"
+    value = (
+        f"(case when not {fits} or regexp_matches({text}, '[\\x00-\\x1f\\x7f]') then null"
+        f" when {is_plain} then {text} else {unmarked} end)"
+    )
+    return value, f"(not {is_plain} and {text} is distinct from {unmarked})"
+
+
+def number_pattern(formats: ValueFormats, *, is_native: bool = False) -> str:
+    """Regular expression of a number in the declared spelling: sign, digits, declared marks."""
+    fraction = f"({re.escape(formats.decimal)}[0-9]+)?"
+    whole = "[0-9]+"
+    if formats.thousands:
+        whole = f"([0-9]{{1,3}}({_thousands_class(formats)}[0-9]{{3}})+|[0-9]+)"
+    exponent = "([eE][+-]?[0-9]{1,4})?" if is_native else ""
+    return f"[+-]?({whole}{fraction}|{re.escape(formats.decimal)}[0-9]+){exponent}"
+
+
+def _thousands_class(formats: ValueFormats) -> str:
+    spellings = {" ": "[ \u00a0\u202f]", "'": "['\u2019]"}
+    return spellings.get(formats.thousands, re.escape(formats.thousands))
+
+
+def _plain_number(text: str, formats: ValueFormats) -> str:
+    plain = text
+    if formats.thousands:
+        plain = f"regexp_replace({plain}, {literal(_thousands_class(formats))}, '', 'g')"
+    if formats.decimal != ".":
+        plain = f"replace({plain}, {literal(formats.decimal)}, '.')"
+    return plain
+
+
+def _number(
+    text: str, formats: ValueFormats, sql_type: str, scale: int, *, is_native: bool
+) -> tuple[str, str]:
+    pattern = literal(number_pattern(formats, is_native=is_native))
+    value = (
+        f"(case when regexp_full_match({text}, {pattern})"
+        f" then try_cast({_plain_number(text, formats)} as {sql_type}) end)"
+    )
+    more = literal(f"{re.escape(formats.decimal)}[0-9]{{{scale}}}[0-9]*[1-9]")
+    return value, f"regexp_matches({text}, {more})"
+
+
+def _integer(text: str, formats: ValueFormats, *, is_native: bool) -> tuple[str, str]:
+    """Whole numbers; a fraction of zeros (`120.0`) is whole, any other is not."""
+    pattern = literal(number_pattern(formats, is_native=is_native))
+    plain = _plain_number(text, formats)
+    exact = f"try_cast({plain} as DECIMAL(38,10))"
+    value = (
+        f"(case when regexp_full_match({text}, {pattern}) and {exact} = trunc({exact})"
+        f" then try_cast({exact} as BIGINT) end)"
+    )
+    return value, "false"
+
+
+def _boolean(text: str, formats: ValueFormats) -> str:
+    yes = ", ".join(literal(value) for value in formats.true_values)
+    no = ", ".join(literal(value) for value in formats.false_values)
+    return (
+        f"(case when lower({text}) in ({yes}) then true when lower({text}) in ({no}) then false end)"
+    )
+
+
+def format_pattern(date_format: str) -> str:
+    """Regular expression of the texts that a strptime format may read; keeps engines strict."""
+    parts = re.split(r"(%.)", date_format)
+    return "".join(_DIRECTIVES[p] if p.startswith("%") else re.escape(p) for p in parts if p)
+
+
+def _in_range(value: str) -> str:
+    return f"year({value}) between {FIRST_YEAR} and {LAST_YEAR}"
+
+
+def _first_that_agrees(candidates: list[str], in_range: bool = True) -> str:
+    """The value that the declared formats read; null when two of them read different values."""
+    first = candidates[0] if len(candidates) == 1 else f"coalesce({', '.join(candidates)})"
+    conditions = [_in_range(first)] if in_range else []
+    conditions += [f"({c} is null or {c} = {first})" for c in candidates[1:]]
+    return f"(case when {' and '.join(conditions)} then {first} end)"
+
+
+def _date(text: str, formats: ValueFormats) -> str:
+    return _first_that_agrees([_date_by(text, f, formats) for f in formats.date_formats])
+
+
+def _date_by(text: str, date_format: str, formats: ValueFormats) -> str:
+    if date_format == "iso":
+        plain = f"try_cast({text} as DATE)"
+        # A date that carries a time: as written without offset or at midnight, else in the zone.
+        at_midnight = literal(r".{10}[ T]00:00(:00([.,]0{1,9})?)?" + f"({_OFFSET})?")
+        with_time = (
+            f"(case when regexp_full_match({text}, {literal(_ISO_TIMESTAMP)})"
+            f" or regexp_full_match({text}, {at_midnight})"
+            f" then try_cast(left({text}, 10) as DATE)"
+            f" when regexp_full_match({text}, {literal(_ISO_TIMESTAMP + _OFFSET)})"
+            f" then cast(timezone({literal(formats.time_zone)}, {_zoned(text)}) as DATE) end)"
+        )
+        return f"(case when cast({plain} as VARCHAR) = {text} then {plain} else {with_time} end)"
+    if date_format in _NUMERIC_DATES:
+        moment = _numeric_moment(text, date_format)
+        if date_format == "excel_serial":
+            return f"cast({moment} as DATE)"
+        local = f"timezone({literal(formats.time_zone)}, timezone('UTC', {moment}))"
+        return f"cast({local} as DATE)"
+    return f"cast({_strptime(text, date_format)} as DATE)"
+
+
+_NUMERIC_DATES: Final = {
+    # Below 61 Excel counts a 29 February 1900 that never was; such days are refused.
+    "excel_serial": (r"[0-9]{2,6}(\.[0-9]{1,15})?", "timestamp '1899-12-30'", 86_400_000_000, 61),
+    "epoch_seconds": (r"-?[0-9]{1,10}(\.[0-9]{1,6})?", "timestamp '1970-01-01'", 1_000_000, None),
+    "epoch_milliseconds": (r"-?[0-9]{1,13}", "timestamp '1970-01-01'", 1_000, None),
+}
+
+
+def _numeric_moment(text: str, date_format: str) -> str:
+    pattern, origin, unit, lowest = _NUMERIC_DATES[date_format]
+    number = f"try_cast({text} as DECIMAL(28,15))"
+    microseconds = f"cast(round({number} * {unit}) as BIGINT)"
+    condition = f"regexp_full_match({text}, {literal(pattern)})"
+    if lowest is not None:
+        condition += f" and {number} >= {lowest}"
+    return f"(case when {condition} then {origin} + to_microseconds({microseconds}) end)"
+
+
+def _zoned(text: str) -> str:
+    """Moment of a text with an offset; the blank before the offset and a comma are normalised."""
+    return (
+        f"try_cast(replace(regexp_replace({text}, ' ([+-][0-9:]+|Z)$', '\\1'), ',', '.')"
+        " as TIMESTAMPTZ)"
+    )
+
+
+def _strptime(text: str, date_format: str) -> str:
+    return (
+        f"(case when regexp_full_match({text}, {literal(format_pattern(date_format))})"
+        f" then try_strptime({text}, {literal(date_format)}) end)"
+    )
+
+
+def _timestamp(text: str, formats: ValueFormats) -> tuple[str, str]:
+    parts = [_timestamp_by(text, f, formats) for f in formats.timestamp_formats]
+    value = _first_that_agrees([moment for moment, _ in parts])
+    unclear = " or ".join(f"coalesce({u}, false)" for _, u in parts if u != "false")
+    return value, f"({unclear})" if unclear else "false"
+
+
+def _timestamp_by(text: str, timestamp_format: str, formats: ValueFormats) -> tuple[str, str]:
+    zone = formats.time_zone
+    if timestamp_format == "iso":
+        local = (
+            f"(case when regexp_full_match({text}, {literal(_ISO_TIMESTAMP)})"
+            f" then try_cast(replace({text}, ',', '.') as TIMESTAMP) end)"
+        )
+        zoned = (
+            f"(case when regexp_full_match({text}, {literal(_ISO_TIMESTAMP + _OFFSET)})"
+            f" then timezone('UTC', {_zoned(text)}) end)"
+        )
+        return f"coalesce({local_to_utc(local, zone)}, {zoned})", unclear_local_time(local, zone)
+    if timestamp_format in ("epoch_seconds", "epoch_milliseconds"):
+        return _numeric_moment(text, timestamp_format), "false"
+    if timestamp_format == "excel_serial":
+        local = _numeric_moment(text, timestamp_format)
+        return local_to_utc(local, zone), unclear_local_time(local, zone)
+    moment = _strptime(text, timestamp_format)
+    if "%z" in timestamp_format:
+        return f"timezone('UTC', {moment})", "false"
+    return local_to_utc(moment, zone), unclear_local_time(moment, zone)

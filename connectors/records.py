@@ -1,0 +1,183 @@
+"""Delimited records out of physical lines, in plain Python: the exact way of reading.
+
+It runs where the engine cannot (a line that does not decode, a ragged row, a stray quote) and
+where lines of a few bad records are looked up. It agrees with the engine on every good file: a
+quote opens a field only at its start (blanks before it are dropped), a doubled quote is a quote,
+a quoted field may hold line ends.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from connectors.errors import DamagedFileError
+from connectors.text_files import Line, TextFile
+
+_MOST_CHARACTERS: Final = 64 << 20
+_MOST_LINES: Final = 100_000
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """One record: its first physical line, its raw text, and its values or why there are none."""
+
+    line: int
+    raw_text: str
+    values: list[str] | None
+    reason: str = ""
+    detail: str = ""
+
+
+class Splitter:
+    """Splits a text at a delimiter; `None` splits at runs of blanks and knows no quotes."""
+
+    def __init__(self, delimiter: str | None) -> None:
+        self.delimiter = delimiter
+
+    def split(self, text: str) -> list[str] | None | bool:
+        """The values; None when a quote stays open; False when text follows a closing quote."""
+        if self.delimiter is None:
+            return text.split()
+        if '"' not in text:
+            return text.split(self.delimiter)
+        values: list[str] = []
+        position = 0
+        while True:
+            start = _past_blanks(text, position)
+            if text[start : start + 1] == '"':
+                end = _closing_quote(text, start + 1)
+                if end < 0:
+                    return None
+                values.append(text[start + 1 : end].replace('""', '"'))
+                position = _past_blanks(text, end + 1)
+                if position >= len(text):
+                    return values
+                if text[position] != self.delimiter:
+                    return False
+            else:
+                end = text.find(self.delimiter, position)
+                if end < 0:
+                    values.append(text[position:])
+                    return values
+                values.append(text[position:end])
+                position = end
+            position += 1
+
+
+def _past_blanks(text: str, position: int) -> int:
+    while text[position : position + 1] == " ":
+        position += 1
+    return position
+
+
+def _closing_quote(text: str, position: int) -> int:
+    while True:
+        found = text.find('"', position)
+        if found < 0 or text[found + 1 : found + 2] != '"':
+            return found
+        position = found + 2
+
+
+def scan(file: TextFile, splitter: Splitter, width: int | None = None) -> Iterator[Scanned]:
+    """Every record of a file in order, the header included.
+
+    `width` is the number of values a record must have; None takes it from the first record.
+    Raises DamagedFileError when the file ends inside a record (F29).
+    """
+    return _Scan(file, splitter, width).records()
+
+
+class _Scan:
+    """One pass over a file. Lines read ahead for an open quote wait in `ahead`."""
+
+    def __init__(self, file: TextFile, splitter: Splitter, width: int | None) -> None:
+        self.file, self.splitter, self.width = file, splitter, width
+        self.lines = file.lines()
+        self.ahead: deque[Line] = deque()
+        self.joint = "\r" if file.line_end == "\r" else "\n"
+
+    def next_line(self) -> Line | None:
+        return self.ahead.popleft() if self.ahead else next(self.lines, None)
+
+    def records(self) -> Iterator[Scanned]:
+        while (line := self.next_line()) is not None:
+            if line.text is None:
+                yield Scanned(line.number, line.shown, None, "encoding", line.fault or "")
+                continue
+            text = line.text.removesuffix("\r")
+            if not text.strip(" "):
+                continue
+            values = self.splitter.split(text)
+            last = line
+            if values is None:
+                values, text, last = self.across_lines(line)
+            yield self.judged(line, last, text, values)
+
+    def across_lines(self, first: Line) -> tuple[list[str] | None | bool, str, Line]:
+        """Read on until the open quote closes; puts the lines back when it does not."""
+        taken: list[Line] = []
+        parts = [first.text or ""]
+        size = len(parts[0])
+        while size <= _MOST_CHARACTERS and len(taken) < _MOST_LINES:
+            line = self.next_line()
+            if line is None or line.text is None:
+                self.refuse_cut_file(first, taken, is_end=line is None)
+                if line is not None:
+                    taken.append(line)
+                break
+            taken.append(line)
+            parts.append(line.text)
+            size += len(line.text)
+            if '"' not in line.text:
+                continue
+            text = self.joint.join(parts).removesuffix("\r")
+            values = self.splitter.split(text)
+            if isinstance(values, list):
+                return values, text, line
+            if values is False:
+                break
+        self.ahead.extendleft(reversed(taken))
+        return None, first.text or "", first
+
+    def refuse_cut_file(self, first: Line, taken: list[Line], *, is_end: bool) -> None:
+        """An open quote at the end of the file: cut, unless whole records follow the quote."""
+        if not is_end:
+            return
+        following = self.splitter.split((taken[0].text or "").removesuffix("\r")) if taken else None
+        is_record = isinstance(following, list) and len(following) == self.width
+        if is_record and self.width != 1:
+            return
+        last = taken[-1].number if taken else first.number
+        raise DamagedFileError(
+            f"file ends inside line {last}: the quote opened in line {first.number} never closes.",
+            file=str(self.file.path),
+            line=last,
+        )
+
+    def judged(
+        self, first: Line, last: Line, text: str, values: list[str] | None | bool
+    ) -> Scanned:
+        if not isinstance(values, list):
+            detail = "a quote does not close or is followed by text"
+            return Scanned(first.number, text, None, "quote", detail)
+        if self.width is None:
+            self.width = len(values)
+        if len(values) != self.width:
+            if not last.has_end and len(values) < self.width:
+                raise DamagedFileError(
+                    f"file ends inside line {last.number}: its last record has {len(values)} of "
+                    f"{self.width} values and no line end.",
+                    file=str(self.file.path),
+                    line=last.number,
+                    remedy="Export the file again; end a footer line with a line end.",
+                )
+            detail = f"the record has {len(values)} values, the header has {self.width}"
+            return Scanned(first.number, text, None, "column_count", detail)
+        if self.file.has_nul and "\x00" in text:
+            return Scanned(first.number, text, None, "nul_character", "the record holds a NUL")
+        if self.file.is_mixed and first is last and '"' not in text and "\r" in text:
+            return Scanned(first.number, text, None, "line_end", "a return stands inside the line")
+        return Scanned(first.number, text, values)
