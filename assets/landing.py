@@ -1,19 +1,217 @@
-"""Landing as assets: one per canonical module (DESIGN 4).
+"""Landing as assets: one per canonical module, and the books about their loads (DESIGN 4).
 
-Each asset lands what its sources have that is new, then points the view `landing.<module>` at the
-complete, active loads. Reading, typing and quarantine are `connectors/landing.py`; nothing about a
-file format belongs here.
+Each module's asset lands what its source has that is new, then points the view `landing.<module>`
+at the complete, active loads. Reading, typing and quarantine are `connectors/landing.py`; nothing
+about a file format belongs here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import dagster as dg
 
 from assets.refresh import Refresh
-from assets.warehouse import replace_view, warehouse
-from connectors.landing import LandingError, land_module, loads
+from assets.warehouse import replace_table, replace_view, row_count, warehouse
+from connectors.landing import land_module
+from connectors.errors import LandingError
+from connectors.loads import DATA, QUARANTINE, WARNINGS, Load, loads, verify
 from models.fields import LANDING_COLUMNS, MODULES, Module
+from models.tables import rules_by_field
+
+OWNERS = ["team:data-engineering"]
+KINDS = {"python", "duckdb", "parquet"}
+
+LOAD_COLUMNS = {
+    "module": "VARCHAR",
+    "load_id": "VARCHAR",
+    "load_sequence": "BIGINT",
+    "source": "VARCHAR",
+    "is_snapshot": "BOOLEAN",
+    "exported_on": "DATE",
+    "content_hash": "VARCHAR",
+    "mapping_hash": "VARCHAR",
+    "is_active": "BOOLEAN",
+    "rows_read": "BIGINT",
+    "rows_accepted": "BIGINT",
+    "rows_quarantined": "BIGINT",
+    "rows_duplicate": "BIGINT",
+    "rows_filtered": "BIGINT",
+}
+QUARANTINE_COLUMNS = {
+    "module": "VARCHAR",
+    "load_id": "VARCHAR",
+    "source_file": "VARCHAR",
+    "source_line": "BIGINT",
+    "source_row": "BIGINT",
+    "field": "VARCHAR",
+    "reason": "VARCHAR",
+    "detail": "VARCHAR",
+    "raw_text": "VARCHAR",
+}
+WARNING_COLUMNS = {
+    "module": "VARCHAR",
+    "load_id": "VARCHAR",
+    "source_file": "VARCHAR",
+    "source_row": "BIGINT",
+    "record_id": "VARCHAR",
+    "field": "VARCHAR",
+    "reason": "VARCHAR",
+    "detail": "VARCHAR",
+}
 
 
-def _columns(module: Module) -> dict[str, str]:
+def module_columns(module: Module) -> dict[str, str]:
+    """Columns of a landed module with their SQL types: the contract, then the landing columns."""
     return {field.name: field.type.sql for field in module.fields} | dict(LANDING_COLUMNS)
+
+
+def active_files(refresh: Refresh, module: str, name: str) -> list[Any]:
+    """Paths of one kind of file of every complete, active load of a module."""
+    landing = refresh.home.landing
+    return [load.folder(landing) / name for load in loads(landing, module) if load.is_active]
+
+
+def landed_module(module: Module) -> dg.AssetsDefinition:
+    """Asset of one module, with its row balance as a blocking check."""
+    key = dg.AssetKey(["landing", module.name])
+    balance = dg.AssetCheckSpec(
+        "row_balance",
+        asset=key,
+        blocking=True,
+        description="rows read = accepted + quarantined + duplicates + filtered, recounted from "
+        "the files of every load",
+    )
+
+    @dg.asset(
+        key=key,
+        group_name="landing",
+        kinds=KINDS,
+        owners=OWNERS,
+        description=f"{module.description} As landed: canonical columns, one row per record and "
+        "load.",
+        code_version="1",
+        check_specs=[balance],
+        pool="warehouse_writer",
+        retry_policy=dg.RetryPolicy(max_retries=2, delay=5),
+    )
+    def landed(
+        context: dg.AssetExecutionContext, refresh: Refresh
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+        _land(context, refresh, module)
+        known = [load for load in loads(refresh.home.landing, module.name) if load.is_active]
+        with warehouse(refresh.home.warehouse) as connection:
+            count = replace_view(
+                connection,
+                "landing",
+                module.name,
+                module_columns(module),
+                active_files(refresh, module.name, DATA),
+            )
+        yield dg.MaterializeResult(asset_key=key, metadata=_metadata(module, known, count))
+        faults = [
+            f"{load.load_id}: {fault}"
+            for load in known
+            for fault in verify(refresh.home.landing, load)
+        ]
+        yield dg.AssetCheckResult(
+            asset_key=key,
+            check_name="row_balance",
+            passed=not faults,
+            metadata={"loads": len(known), "faults": "\n".join(faults) or "none"},
+        )
+
+    return landed
+
+
+def _land(context: dg.AssetExecutionContext, refresh: Refresh, module: Module) -> None:
+    configuration = refresh.configuration
+    mapping = configuration.modules.mapped().get(module.name)
+    if mapping is None:
+        context.log.info(f"{module.name}: not mapped")
+        return
+    try:
+        result = land_module(
+            module,
+            mapping,
+            configuration.sources[mapping.source],
+            refresh.home.landing,
+            configuration.organization,
+            base_directory=refresh.path.parent,
+            home_directory=refresh.home.root,
+            as_of=refresh.as_of,
+            landed_at=refresh.created_at.isoformat(timespec="seconds"),
+            uses=rules_by_field(configuration, module.name),
+            progress=context.log.info,
+        )
+    except LandingError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+    for skipped in result.skipped:
+        context.log.info(f"{module.name}: {skipped.name}: {skipped.reason}")
+    for load in result.loads:
+        context.log.info(
+            f"{module.name}: {load.rows_read:,} rows read, {load.rows_accepted:,} accepted, "
+            f"{load.rows_quarantined:,} quarantined, {load.rows_duplicate:,} duplicates, "
+            f"{load.rows_filtered:,} filtered"
+        )
+
+
+def _metadata(module: Module, known: list[Load], count: int) -> dict[str, Any]:
+    totals = {
+        name: sum(getattr(load, name) for load in known)
+        for name in ("rows_read", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_filtered")
+    }
+    schema = [dg.TableColumn(name, kind) for name, kind in module_columns(module).items()]
+    return {
+        "dagster/row_count": count,
+        "dagster/column_schema": dg.TableSchema(schema),
+        **totals,
+        "loads": len(known),
+        "notes": dg.MetadataValue.md("\n".join(f"- {n}" for load in known for n in load.notes)),
+    }
+
+
+LANDED = [landed_module(module) for module in MODULES.values()]
+
+_BOOKS = {
+    "loads": "Every complete load of every module with its row balance. One row per module and load.",
+    "quarantine": "Rows that were refused, with file, line, field, reason and raw text. One row per "
+    "refused row.",
+    "warnings": "Rows that were kept although one optional value was doubtful. One row per value.",
+}
+
+
+@dg.multi_asset(
+    name="landing_books",
+    specs=[
+        dg.AssetSpec(
+            ["landing", name],
+            deps=[["landing", module] for module in MODULES],
+            group_name="landing",
+            kinds=KINDS,
+            owners=OWNERS,
+            description=description,
+            code_version="1",
+        )
+        for name, description in _BOOKS.items()
+    ],
+    pool="warehouse_writer",
+)
+def landing_books(refresh: Refresh) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    """Make loads, quarantine and warnings readable in the warehouse."""
+    known = [load for module in MODULES for load in loads(refresh.home.landing, module)]
+    rows = [tuple(getattr(load, column) for column in LOAD_COLUMNS) for load in known]
+    with warehouse(refresh.home.warehouse) as connection:
+        counts = {"loads": replace_table(connection, "landing", "loads", LOAD_COLUMNS, rows)}
+        for name, columns, file in (
+            ("quarantine", QUARANTINE_COLUMNS, QUARANTINE),
+            ("warnings", WARNING_COLUMNS, WARNINGS),
+        ):
+            files = [f for module in MODULES for f in active_files(refresh, module, file)]
+            replace_view(connection, "landing", name, columns, files)
+            counts[name] = row_count(connection, "landing", name)
+    for name, count in counts.items():
+        yield dg.MaterializeResult(
+            asset_key=["landing", name], metadata={"dagster/row_count": count}
+        )

@@ -78,10 +78,7 @@ def _dbt() -> str:
 
 
 class StageTranslator(DagsterDbtTranslator):
-    """Gives each dbt model its stage (group), its owner and its kinds.
-
-    A dbt model says its stage in `meta.dagster.group`; the folder decides where it does not.
-    """
+    """Gives each dbt model its owner and its kinds; its group is the dbt group, which is a stage."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -95,12 +92,7 @@ class StageTranslator(DagsterDbtTranslator):
     ) -> dg.AssetSpec:
         """Asset of one dbt node."""
         spec = super().get_asset_spec(manifest, unique_id, project)
-        properties = self.get_resource_props(manifest, unique_id)
-        meta = {**properties.get("meta", {}), **properties.get("config", {}).get("meta", {})}
-        group = meta.get("dagster", {}).get("group") or properties["fqn"][1]
-        return spec.replace_attributes(
-            group_name=group, owners=OWNERS, kinds={"dbt", "duckdb", "sql"}
-        )
+        return spec.replace_attributes(owners=OWNERS, kinds={"dbt", "duckdb"})
 
 
 @contextmanager
@@ -108,7 +100,7 @@ def dbt_environment(refresh: Refresh) -> Iterator[None]:
     """Tell dbt which warehouse it builds, for one block."""
     wanted = {
         "QUINTILE_WAREHOUSE": str(refresh.home.warehouse),
-        "QUINTILE_SPILL": str(refresh.home.root / "spill"),
+        "QUINTILE_TEMPORARY": str(refresh.home.root / "spill"),
     }
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)

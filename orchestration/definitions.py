@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets import ASSETS, CHECKS
+from assets.registry import ASSETS, CHECKS
 from orchestration.jobs import JOBS
 from orchestration.resources import default_resources
 from orchestration.schedules import SCHEDULES
