@@ -66,9 +66,7 @@ def account_table(plan: Plan, traits: Traits) -> pa.Table:
             "Employees": integers(employees, stream.random(size) < 0.92),
             "Annual Revenue": decimals(revenue * 100, 2, stream.random(size) < 0.85),
             "Ownership": picked(voc.OWNERSHIPS, weighted(stream, (6, 2, 1, 1.5, 2), size)),
-            "Rating": picked(
-                voc.RATINGS, between(stream, 0, 4, size), stream.random(size) < 0.6
-            ),
+            "Rating": picked(voc.RATINGS, between(stream, 0, 4, size), stream.random(size) < 0.6),
             "Parent Account Id": record_ids(
                 "accounts", traits.first + parent, (stream.random(size) < 0.05) & (parent > 0)
             ),

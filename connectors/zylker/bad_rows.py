@@ -22,7 +22,7 @@ BAD_ROWS: Final = MappingProxyType(
         "Accounts": (
             BadRow(12, MISSING_KEY, "Account Id", (("Account Id", ""),)),
             BadRow(40, BAD_DATE, "Contract End Date", (("Contract End Date", "2026-02-30"),)),
-            BadRow(77, BAD_NUMBER, "Employees", (("Employees", "about fifty"),)),
+            BadRow(77, BAD_NUMBER, "Annual Revenue", (("Annual Revenue", "12.34.56"),)),
             BadRow(101, TOO_FEW, missing=5),
         ),
         "Contacts": (

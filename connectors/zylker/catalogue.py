@@ -120,4 +120,5 @@ def monthly_rates(stream: np.random.Generator, months: int) -> Ints:
     steps = 1 + (stream.random((months, len(CURRENCIES))) - 0.5) * 0.03
     walk = np.cumprod(steps, axis=0) * np.asarray(_OPENING_RATES)
     walk[:, 0] = 1.0
-    return np.rint(walk * 10**RATE_SCALE).astype(np.int64)
+    rates: Ints = np.rint(walk * 10**RATE_SCALE).astype(np.int64)
+    return rates

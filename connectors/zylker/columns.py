@@ -129,7 +129,8 @@ def weighted(stream: np.random.Generator, weights: Sequence[float], size: int) -
     """Draw indexes with the given weights, which need not sum to one."""
     edges = np.cumsum(np.asarray(weights, dtype=np.float64))
     drawn = np.searchsorted(edges, stream.random(size) * edges[-1], side="right")
-    return np.minimum(drawn, len(weights) - 1).astype(np.int64)
+    found: Ints = np.minimum(drawn, len(weights) - 1).astype(np.int64)
+    return found
 
 
 def between(stream: np.random.Generator, low: int | Ints, high: int | Ints, size: int) -> Ints:

@@ -88,9 +88,7 @@ class Money:
     is_known: Flags
 
 
-def draw_money(
-    plan: Plan, traits: Traits, deals: Deals, lines: Lines, oddities: Oddities
-) -> Money:
+def draw_money(plan: Plan, traits: Traits, deals: Deals, lines: Lines, oddities: Oddities) -> Money:
     """Convert US cents into the record's currency line by line; the deal is the sum of its lines.
 
     The amount of a yen deal is whole.
@@ -130,9 +128,7 @@ def deal_table(
     stream = plan.stream("deal columns", traits.block)
     size = deals.size
     numbers = np.arange(first_deal, first_deal + size)
-    closing = np.where(
-        oddities.mask("won_in_future", size), plan.end + 21, deals.closing
-    )
+    closing = np.where(oddities.mask("won_in_future", size), plan.end + 21, deals.closing)
     created = np.where(
         oddities.mask("created_after_closing", size), deals.closing + 9, deals.created
     )
@@ -242,9 +238,7 @@ def _stage_columns(deals: Deals) -> tuple[Any, Any, Ints]:
     )
 
 
-def _contacts(
-    stream: np.random.Generator, traits: Traits, deals: Deals, oddities: Oddities
-) -> Any:
+def _contacts(stream: np.random.Generator, traits: Traits, deals: Deals, oddities: Oddities) -> Any:
     """Main contact of each deal; null for accounts without contacts and now and then."""
     count = traits.contact_count[deals.account]
     chosen_one = (stream.random(deals.size) ** 2 * count).astype(np.int64)
@@ -255,5 +249,3 @@ def _contacts(
     number = np.where(stranger, traits.first_contact[elsewhere], number)
     known = (count > 0) & ((stream.random(deals.size) < 0.93) | stranger)
     return record_ids("contacts", number, known)
-
-

@@ -43,8 +43,11 @@ class Rhythm:
 
 @dataclass(frozen=True)
 class Deals:
-    """A block of deals. `account` is the position inside the block, `position` counts the won
-    deals of the account from 0; money is in US cents before conversion."""
+    """A block of deals, one element per deal.
+
+    `account` is the position inside the block, `position` counts the won deals of the account from
+    0 (-1 for others), `kind` is WON, REFUND, LOST or OPEN; money is in US cents before conversion.
+    """
 
     account: Ints
     kind: Ints
@@ -189,12 +192,10 @@ def _created(
 ) -> Ints:
     """Day each deal was created: 5 to 110 days before it closes, within the account's life."""
     days = np.minimum(closing - between(stream, 5, 110, len(closing)), plan.end - 1)
-    return np.minimum(np.maximum(days, traits.created_day[account]), np.maximum(closing, 0))
+    return np.minimum(np.maximum(days, traits.created_day[account]), closing)
 
 
-def _stages(
-    stream: np.random.Generator, kind: Ints, is_rhythm: Flags, position: Ints
-) -> Ints:
+def _stages(stream: np.random.Generator, kind: Ints, is_rhythm: Flags, position: Ints) -> Ints:
     """Stage of each deal: position in WON_STAGES, LOST_STAGES or OPEN_STAGES of its kind."""
     size = len(kind)
     renewing = (position > 0) & (is_rhythm | (stream.random(size) < 0.3))
@@ -202,11 +203,13 @@ def _stages(
     lost = weighted(stream, (5.0, 2.0, 1.5, 0.5), size)
     pending = weighted(stream, (3.0, 3.0, 2.5, 2.0, 0.5, 1.5, 1.5), size)
     stage = np.where(kind == LOST, lost, stage)
-    return np.where(kind == OPEN, pending, stage)
+    known: Ints = np.where(kind == OPEN, pending, stage)
+    return known
 
 
 def _months_since_start(plan: Plan, days: Ints) -> Ints:
     """Row of the rate table for each day."""
     months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     first = np.asarray([plan.start]).astype("datetime64[D]").astype("datetime64[M]")
-    return np.maximum(months - first.astype(np.int64)[0], 0)
+    rows: Ints = np.maximum(months - first.astype(np.int64)[0], 0)
+    return rows

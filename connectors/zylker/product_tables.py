@@ -17,6 +17,7 @@ from connectors.zylker.columns import (
     picked,
     record_ids,
 )
+from connectors.zylker.phrases import COMPETITORS
 from connectors.zylker.plan import Plan
 
 
@@ -51,7 +52,9 @@ def rate_table(plan: Plan, rates: Ints) -> pa.Table:
     months = len(rates)
     first = np.asarray([plan.start]).astype("datetime64[D]").astype("datetime64[M]")
     valid_from = (first + np.arange(months)).astype("datetime64[D]").astype(np.int64)
-    listed = [i for i, c in enumerate(cat.CURRENCIES) if c not in ("USD", cat.CURRENCY_WITHOUT_RATE)]
+    listed = [
+        i for i, c in enumerate(cat.CURRENCIES) if c not in ("USD", cat.CURRENCY_WITHOUT_RATE)
+    ]
     currency = np.repeat(np.asarray(listed), months)
     return pa.table(
         {
@@ -67,3 +70,25 @@ def drawn_rates(plan: Plan) -> Ints:
     bounds = np.asarray([plan.start, plan.end]).astype("datetime64[D]").astype("datetime64[M]")
     months = int((bounds[1] - bounds[0]).astype(np.int64)) + 1
     return cat.monthly_rates(plan.stream("currency_rates"), months)
+
+
+def campaign_table(plan: Plan) -> pa.Table:
+    """Return the columns of Campaigns, with what they cost in US dollars."""
+    stream = plan.stream("campaigns")
+    size = len(cat.CAMPAIGNS)
+    every = np.arange(size)
+    return pa.table(
+        {
+            "Campaign Id": record_ids("campaigns", every),
+            "Campaign Name": picked(cat.CAMPAIGNS, every),
+            "Type": picked(("Email", "Trade Show", "Webinar", "Partner"), every % 4),
+            "Start Date": dates(plan.end - 330 + every * 40),
+            "Actual Cost": decimals(between(stream, 2_000, 40_000, size) * 100, 2),
+        }
+    )
+
+
+def competitor_table() -> pa.Table:
+    """Return the columns of Competitors: the list that the CRM knows, with aliases (VOC-9)."""
+    names = [(name, spelling) for name, alias in COMPETITORS for spelling in (name, alias)]
+    return pa.table({"Competitor": [n for n, _ in names], "Spelling": [s for _, s in names]})

@@ -52,7 +52,8 @@ class PlantedBadRow:
 class TableFile:
     """One table of the demo CRM while it is written; use it as a context manager.
 
-    After leaving it normally, `path` holds the whole file; after an error there is none.
+    After leaving it normally, `path` holds the whole file; after an error, and when nothing was
+    written, there is none.
     """
 
     def __init__(self, directory: Path, name: str, shape: Shape, bad: Sequence[BadRow] = ()):
@@ -81,7 +82,7 @@ class TableFile:
         if self._writer is not None:
             self._writer.close()
         self._sink.close()
-        if kind is None:
+        if kind is None and self._part.stat().st_size:
             self._part.replace(self.path)
         else:
             self._part.unlink()
@@ -123,9 +124,7 @@ class TableFile:
         cells = [*cells[: len(cells) - bad.missing], *["surplus"] * bad.extra]
         self._records += 1
         name = self.path.name
-        self.planted.append(
-            PlantedBadRow(name, self._line, self._records, bad.column, bad.reason)
-        )
+        self.planted.append(PlantedBadRow(name, self._line, self._records, bad.column, bad.reason))
         self._write_bytes(bad.prefix + _line_of(cells))
 
     def _write_bytes(self, data: bytes | memoryview) -> None:
