@@ -1,0 +1,167 @@
+"""What criteria may speak of: fields with their types, by place; labels and segments.
+
+Built from a configuration: canonical fields, its custom fields, the measures and scores that the
+warehouse computes. Identifiers in SQL come from here and from nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, Literal
+
+from models.criteria import RELATED_MODULES
+from models.fields import LANDING_COLUMNS, MODULES, FieldType, Module, Need
+from models.modules import Modules
+
+FieldOrigin = Literal["canonical", "custom", "measure", "score", "related"]
+
+
+class Place(StrEnum):
+    """Where a tree stands; decides what it may refer to.
+
+    SCOPE: global criteria and label criteria, on accounts with measures. SEGMENT: also scores,
+    labels and segments. RELATED: records of one module, with what the warehouse adds to them
+    (contribution, quantifiers). ROWS: landed rows of one module (the row filter of a mapping).
+    """
+
+    SCOPE = "scope"
+    SEGMENT = "segment"
+    RELATED = "related"
+    ROWS = "rows"
+
+
+@dataclass(frozen=True)
+class CatalogueField:
+    """A field criteria may use. `is_exact`: identifiers, compared with case (EDG-20)."""
+
+    name: str
+    type: FieldType
+    origin: FieldOrigin
+    description: str
+    is_exact: bool = False
+
+
+def _computed(origin: FieldOrigin, *rows: tuple[str, FieldType, str]) -> tuple[CatalogueField, ...]:
+    return tuple(CatalogueField(name, type_, origin, text) for name, type_, text in rows)
+
+
+_I, _A, _D, _T = FieldType.INTEGER, FieldType.AMOUNT, FieldType.DATE, FieldType.TEXT
+
+MEASURES: Final = _computed(
+    "measure",
+    ("won_deal_count", _I, "Won deals closed by as_of."),
+    ("lost_deal_count", _I, "Lost deals."),
+    ("open_deal_count", _I, "Open deals."),
+    ("contact_count", _I, "Contacts of the account."),
+    ("purchase_count", _I, "Purchases by as_of, refunds not counted (RFM-31)."),
+    ("revenue_amount", _A, "Won amount by as_of in base currency, refunds netted (EDG-6)."),
+    ("revenue_12_months_amount", _A, "The same over the past 12 months."),
+    ("open_pipeline_amount", _A, "Amount of open deals in base currency."),
+    ("expected_pipeline_amount", _A, "Amount of open deals times their probability."),
+    ("first_purchase_on", _D, "Date of the first purchase."),
+    ("last_purchase_on", _D, "Date of the last purchase."),
+    ("last_activity_on", _D, "Date of the last activity."),
+)
+"""Measures of accounts, by the names and types all engines compute them."""
+
+SCORES: Final = _computed(
+    "score",
+    ("recency_score", _I, "RFM recency score; 5 is best, null when unscored."),
+    ("frequency_score", _I, "RFM frequency score."),
+    ("monetary_score", _I, "RFM monetary score."),
+)
+"""Scores of accounts; in segments only."""
+
+RELATED_FIELDS: Final[Mapping[str, tuple[CatalogueField, ...]]] = MappingProxyType(
+    {
+        "contacts": (),
+        "deals": _computed(
+            "related",
+            ("state", _T, "open, won or lost (EDG-5)."),
+            ("base_amount", _A, "Amount in base currency (EDG-4)."),
+        ),
+        "deal_lines": _computed(
+            "related",
+            ("account_id", _T, "Account of the deal."),
+            ("product_name", _T, "Name of the product."),
+            ("product_category", _T, "Category of the product."),
+            ("state", _T, "State of the deal."),
+            ("closing_date", _D, "Closing date of the deal."),
+            ("base_line_amount", _A, "Amount of the line in base currency."),
+        ),
+    }
+)
+"""What the warehouse adds to the fields of related records."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Fields by place and module, labels and segments that criteria may refer to."""
+
+    accounts: Mapping[str, CatalogueField]
+    scored_accounts: Mapping[str, CatalogueField]
+    related: Mapping[str, Mapping[str, CatalogueField]]
+    rows: Mapping[str, Mapping[str, CatalogueField]]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """`<technique>.<label id>` of active techniques, pseudo-labels included -> its name."""
+    segments: frozenset[str] = frozenset()
+
+    def fields(self, place: Place, module: str = "accounts") -> Mapping[str, CatalogueField]:
+        """Return the fields a tree at that place may use, by name."""
+        if place is Place.SEGMENT:
+            return self.scored_accounts
+        if place is Place.SCOPE:
+            return self.accounts
+        return self.related[module] if place is Place.RELATED else self.rows[module]
+
+
+def build_catalogue(
+    modules: Modules, labels: Mapping[str, str], segments: frozenset[str]
+) -> Catalogue:
+    """Return the catalogue of a configuration's modules, labels and segments."""
+    rows = {name: module_fields(modules, module) for name, module in MODULES.items()}
+    accounts = {**rows["accounts"], **{f.name: f for f in MEASURES}}
+    return Catalogue(
+        accounts=MappingProxyType(accounts),
+        scored_accounts=MappingProxyType({**accounts, **{f.name: f for f in SCORES}}),
+        related=MappingProxyType(
+            {
+                name: MappingProxyType({**rows[name], **{f.name: f for f in RELATED_FIELDS[name]}})
+                for name in RELATED_MODULES
+            }
+        ),
+        rows=MappingProxyType(rows),
+        labels=MappingProxyType(dict(labels)),
+        segments=segments,
+    )
+
+
+def module_fields(modules: Modules, module: Module) -> Mapping[str, CatalogueField]:
+    """Return the canonical and custom fields of one module by name."""
+    found = {
+        f.name: CatalogueField(
+            f.name,
+            f.type,
+            "canonical",
+            f.description,
+            is_exact=f.type is FieldType.TEXT
+            and (f.need is Need.KEY or f.references is not None or f.name.endswith("_id")),
+        )
+        for f in module.fields
+    }
+    mapped = modules.mapped().get(module.name)
+    for name, custom in {} if mapped is None else mapped.custom.items():
+        found[name] = CatalogueField(name, custom.type, "custom", f"Custom field {name}.")
+    return MappingProxyType(found)
+
+
+def reserved_names(module: str) -> frozenset[str]:
+    """Return the names a custom field of a module may not take."""
+    names = {f.name for f in RELATED_FIELDS.get(module, ())}
+    names |= {*MODULES[module].field_names, *LANDING_COLUMNS}
+    if module == "accounts":
+        names |= {f.name for f in (*MEASURES, *SCORES)}
+    return frozenset(names)
