@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -82,8 +82,48 @@ def file_format(path: Path, declared: str | None) -> str:
     return found
 
 
+def source_folder(
+    source: Source,
+    base_directory: Path,
+    environment: Mapping[str, str],
+    name: str | None = None,
+) -> Path:
+    """Folder in which the file patterns of a source begin: its own, else the configuration's.
+
+    A relative path in the configuration begins at the configuration, one in a variable at the
+    working directory, as it does in a shell. `name` is said in errors.
+
+    Raises:
+        LandingError: the variable is not set, or the folder does not exist.
+    """
+    if source.folder is None:
+        return base_directory
+    if source.folder.startswith("env:"):
+        variable = source.folder.removeprefix("env:")
+        value = environment.get(variable, "")
+        if not value:
+            raise LandingError(
+                f"the variable {variable} is not set; the files of this source begin there.",
+                source=name,
+                field="folder",
+                remedy=f"Set it to the folder of the files: export {variable}=/path/to/folder",
+            )
+        folder = Path(value).expanduser().absolute()
+    else:
+        variable = ""
+        folder = base_directory / Path(source.folder).expanduser()
+    if not folder.is_dir():
+        raise LandingError(
+            f"there is no folder {folder}" + (f" (from {variable})." if variable else "."),
+            source=name,
+            field="folder",
+            remedy="Correct the folder of the source.",
+        )
+    return folder
+
+
 def find_paths(source: Source, table: str, base_directory: Path) -> list[Path]:
-    """All files of a table, by name; patterns are relative to the folder of the configuration."""
+    """All files of a table, by name; patterns begin at `base_directory` (see `source_folder`)."""
     if source.table_patterns:
         patterns = source.table_patterns.get(table, ())
         return _matching(patterns, base_directory)

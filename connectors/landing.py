@@ -79,7 +79,9 @@ class Landing:
     def mapping_hash(self) -> str:
         """Digest of every declaration that decides how a value lands, and of the contract."""
         mapping = self.mapping.model_dump(mode="json", include=_MAPPING_PARTS, by_alias=True)
-        source = self.source.model_dump(mode="json", exclude={"files", "database", "demo"})
+        source = self.source.model_dump(
+            mode="json", exclude={"files", "folder", "database", "demo"}
+        )
         contract = [[f.name, f.type.value, f.need.value] for f in self.module.fields]
         parts = [self.module.name, mapping, source, contract, self.organization.time_zone]
         text = json.dumps(parts, sort_keys=True, default=str)
@@ -109,10 +111,11 @@ def land_module(
 ) -> LandingResult:
     """Land every new input of a module.
 
-    `base_directory` is the folder of abm.yaml (file patterns are relative to it);
-    `home_directory` the runtime folder (default: the parent of `landing_directory`), where the
-    demo CRM is written. `environment` resolves `env:NAME`. `uses` tells per field which rules read
-    it, for messages. `settle_seconds` is how long a file must rest before it is read.
+    `base_directory` is the folder of abm.yaml: file patterns are relative to it, unless the source
+    names its own `folder`. `home_directory` is the runtime folder (default: the parent of
+    `landing_directory`), where the demo CRM is written. `environment` resolves `env:NAME`. `uses`
+    tells per field which rules read it, for messages. `settle_seconds` is how long a file must
+    rest before it is read.
 
     Raises LandingError (see connectors.errors) when an input cannot be landed; loads that were
     complete before it stay.

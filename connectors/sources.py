@@ -20,6 +20,7 @@ from connectors.inputs import (
     file_format,
     find_paths,
     input_at_rest,
+    source_folder,
     tables_of,
 )
 from models.problems import choose_from
@@ -120,6 +121,8 @@ def find_inputs(landing: Landing) -> tuple[list[Input], list[str]]:
         from connectors.demo import demo_source
 
         source, base = demo_source(landing)
+    else:
+        base = source_folder(source, base, landing.environment, landing.mapping.table)
     paths = find_paths(source, landing.mapping.source_table, base)
     if not paths:
         _refuse_missing(landing, source, base)

@@ -15,15 +15,26 @@ Encoding = Literal["utf-8", "utf-16", "gb18030", "latin-1", "detect"]
 Delimiter = Literal["comma", "tab", "semicolon", "pipe", "whitespace", "sniff"]
 
 
+_VARIABLE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
+
+
 def _without_password(url: str) -> str:
     """Refuse a password in the file: a configuration is shared, a secret is not (F55)."""
-    if re.match(r"env:[A-Za-z_][A-Za-z0-9_]*$", url):
+    if _VARIABLE.fullmatch(url):
         return url
     if re.match(r"[a-z0-9+]+://[^/@\s]*:[^/@\s]*@", url):
         raise ValueError("the address holds a password; put it in a variable, write env:NAME")
     if "://" not in url:
         raise ValueError("expected env:NAME or a database address such as sqlite:///crm.db")
     return url
+
+
+def _folder(path: str) -> str:
+    if path.startswith("env:") and not _VARIABLE.fullmatch(path):
+        raise ValueError("expected env:NAME of a variable that holds the folder, or its path")
+    if not path:
+        raise ValueError("is empty; leave it out for the folder of the configuration")
+    return path
 
 
 def _one_group(pattern: str) -> str:
@@ -57,6 +68,9 @@ class Source(FormatDeclaration):
 
     files: TextList | dict[str, TextList] | None = None
     """Glob(s) whose file stems name the tables, or table -> glob(s)."""
+    folder: Annotated[PlainText, AfterValidator(_folder)] | None = None
+    """Where `files` begin: a path, or `env:NAME` of a variable that holds it; default the folder
+    of the configuration. Nothing else of a path is ever read from the environment."""
     database: Database | None = None
     """A SQL database."""
     demo: DemoCustomers | None = None
@@ -88,6 +102,8 @@ class Source(FormatDeclaration):
             raise ValueError(f"a source has exactly one of files, database, demo; found {found}")
         if self.files is not None and not self.files:
             raise ValueError("files is empty")
+        if self.folder is not None and self.files is None:
+            raise ValueError(f"folder says where files begin; a {given[0]} source has none")
         if self.columns is not None and len({c.lower() for c in self.columns}) < len(self.columns):
             raise ValueError("columns names a column twice")
         return self
