@@ -123,6 +123,61 @@ def _refresh(config: Path, home: Home, as_of: date | None, rewind: bool = False)
         say(line)
 
 
+@app.command()
+def demo(
+    accounts: Annotated[
+        int, typer.Option(min=200, max=5_000_000, help="Number of accounts of the demo CRM.")
+    ] = 200,
+    seed: Annotated[int, typer.Option(help="Another seed, another company history.")] = 7,
+    files: Annotated[
+        Path | None,
+        typer.Option(help="Only write the demo CRM's files into this folder; run nothing."),
+    ] = None,
+    shape: Annotated[
+        str, typer.Option(help="Shape of --files: csv, as Zoho exports it, or parquet.")
+    ] = "csv",
+    home: HomeOption = None,
+) -> None:
+    """Build the demo CRM, Zylker, run the whole refresh on it and show the result."""
+    from orchestration.demonstration import demo_configuration, write_files
+
+    if files is not None:
+        if shape not in ("csv", "parquet"):
+            stop(f"--shape {shape}: allowed are csv and parquet.", 2)
+        write_files(files, accounts, seed, shape, say)
+        return
+    config, place = demo_configuration(accounts, seed, home)
+    say(f"Quintile demo: {accounts:,} accounts, configuration {config}")
+    _refresh(config, place, None)
+
+
+@app.command()
+def dev(
+    port: Annotated[int, typer.Option(min=1024, max=65535, help="Port on 127.0.0.1.")] = 3000,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", "-c", envvar="QUINTILE_CONFIG", help="Configuration [default: the demo]."
+        ),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Open the Dagster UI on this machine only, with every asset, check, job and schedule loaded."""
+    from orchestration.demonstration import DEMO, WORKSPACE
+    from orchestration.running import open_instance
+
+    chosen = (config or DEMO).resolve()
+    _configuration(chosen)
+    place = _home(chosen, home)
+    open_instance(place).dispose()
+    os.environ["QUINTILE_CONFIG"] = str(chosen)
+    os.environ["QUINTILE_HOME"] = str(place.root)
+    say(f"Dagster on http://127.0.0.1:{port} for {chosen}; Ctrl-C ends it.")
+    dagster = str(Path(sys.executable).parent / "dagster")
+    os.chdir(WORKSPACE.parent)
+    os.execv(dagster, [dagster, "dev", "-w", str(WORKSPACE), "-h", "127.0.0.1", "-p", str(port)])
+
+
 def main() -> None:
     """Entry point; a closed pipe or Ctrl-C ends without a traceback."""
     # Dependencies that would phone home are told not to, before any of them is imported.
