@@ -12,8 +12,28 @@ import dagster as dg
 
 from assets.refresh import Refresh
 from assets.warehouse import replace_table, warehouse
-from models.tables import CONFIGURATION_TABLES, configuration_tables
+from models.checking import configuration_cautions
+from models.configuration import definition_hash, meaning
+from models.tables import configuration_tables
 from store import Store
+
+TABLES = {
+    "run": "What this run is: business date, its end in UTC, currency, caps. One row.",
+    "stages": "Deal stages with category and probability (EDG-5). One row per pipeline and stage.",
+    "inactive_statuses": "Account statuses that leave the scope (GLC-7). One row per status.",
+    "industry_synonyms": "Spellings of industries (FIR-7). One row per spelling.",
+    "fields": "Mapped fields and where they come from (MAP). One row per module and field.",
+    "techniques": "Techniques and whether they are on (TEC-1). One row per technique.",
+    "criteria": "Compiled criteria that dbt models paste. One row per statement.",
+    "scope_steps": "Steps of the global criteria in words (BEY-6). One row per step.",
+    "rfm_metrics": "Method and levels per metric (RFM-7, RFM-8). One row per metric.",
+    "rfm_thresholds": "Manual scores as steps of goodness (RFM-10, RFM-11). One row per step.",
+    "rfm_labels": "Score ranges of the RFM labels (RFM-22). One row per label.",
+    "labels": "Labels of all active techniques (TEC-9). One row per label.",
+    "segments": "Segments in the order they are evaluated (SEG-1, BEY-5). One row per segment.",
+    "segment_references": "Which segment reads which. One row per pair.",
+    "export_requests": "Exports that every run makes (EXP-1). One row per request.",
+}
 
 
 @dg.multi_asset(
@@ -27,7 +47,7 @@ from store import Store
             description=description,
             code_version="1",
         )
-        for name, description in CONFIGURATION_TABLES.items()
+        for name, description in TABLES.items()
     ],
     pool="warehouse_writer",
 )
@@ -38,12 +58,15 @@ def configuration(
     chosen = refresh.configuration
     with Store.open(refresh.store_url) as store:
         changed = store.record_revision(
-            chosen.model_dump(mode="json"), who=refresh.run_id, now=refresh.created_at
+            meaning(chosen),
+            who=f"run {refresh.run_id}",
+            now=refresh.created_at,
+            definition_hash=definition_hash(chosen),
         )
     for revision in changed:
         context.log.info(f"configuration: {revision.section} {revision.action}")
-    for warning in chosen.warnings:
-        context.log.warning(f"{warning}")
+    for caution in configuration_cautions(chosen):
+        context.log.warning(str(caution))
     with warehouse(refresh.home.warehouse) as connection:
         for table in configuration_tables(chosen, refresh.as_of, "duckdb"):
             count = replace_table(connection, "config", table.name, table.columns, table.rows)

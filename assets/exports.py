@@ -13,7 +13,8 @@ from assets.exporting import (
 )
 from assets.publication import PUBLISHED
 from assets.refresh import Refresh
-from models.exports import ExportRequest
+from models.configuration import definition_hash
+from models.segments import ExportRequest
 from store import Export, Store
 
 
@@ -60,7 +61,7 @@ def _export(
     configuration = refresh.configuration
     fields = None if request.fields == "all" else list(request.fields)
     export_id = scheduled_export_id(
-        request.segment, refresh.as_of, configuration.definition_hash, fields
+        request.segment, refresh.as_of, definition_hash(configuration), fields
     )
     request_export(
         store,

@@ -18,7 +18,7 @@ from connectors.landing import land_module
 from connectors.errors import LandingError
 from connectors.loads import DATA, QUARANTINE, WARNINGS, Load, loads, verify
 from models.fields import LANDING_COLUMNS, MODULES, Module
-from models.tables import rules_by_field
+from models.usage import rules_by_field
 
 OWNERS = ["team:data-engineering"]
 KINDS = {"python", "duckdb", "parquet"}

@@ -12,7 +12,7 @@ from assets.publishing import landed_inputs, publish
 from assets.refresh import Refresh
 from assets.transformation import transformation
 from assets.warehouse import warehouse
-from models.fields import FieldType
+from models.configuration import definition_hash
 
 PUBLISHED = dg.AssetKey(["published", "current"])
 
@@ -38,11 +38,11 @@ def published_copy(context: dg.AssetExecutionContext, refresh: Refresh) -> dg.Ma
             connection,
             refresh.home.published,
             as_of=refresh.as_of,
-            definition_hash=configuration.definition_hash,
+            definition_hash=definition_hash(configuration),
             inputs=landed_inputs(connection),
             now=refresh.created_at,
             currency=configuration.organization.currency,
-            custom_fields={name: FieldType(field.type) for name, field in custom.items()},
+            custom_fields={name: field.type for name, field in custom.items()},
         )
     for note in publication.notes:
         context.log.info(note)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 
 import dagster as dg
 
 from assets.refresh import Refresh
-from connectors.files import Fingerprint, source_files
+from connectors.watching import source_files
 from orchestration.jobs import refresh_segments
 
 POLL_SECONDS = 30
@@ -25,7 +26,7 @@ def new_export_files(
 ) -> dg.SensorResult | dg.SkipReason:
     """Compare the files of every source with the last look; ask for a run once they are still."""
     seen = json.loads(context.cursor) if context.cursor else {"still": {}, "last": {}}
-    now: Fingerprint = source_files(refresh.configuration, refresh.path.parent)
+    now = source_files(refresh.configuration, refresh.path.parent, os.environ)
     changed = {name: print_ for name, print_ in now.items() if seen["still"].get(name) != print_}
     growing = [name for name, print_ in changed.items() if seen["last"].get(name) != print_]
     if not changed:
