@@ -124,9 +124,10 @@ class ExportQuery:
         self.currency = self._published_currency()
         for technique in self._techniques():
             for suffix, column in (("label", "primary_labels"), ("labels", "all_labels")):
-                if f"{technique}_{suffix}" not in columns:
+                name = f"{technique}_{suffix}"
+                if name not in columns and f"{name}_name" not in columns:
                     expression = f"l.{column}[{literal(technique)}]"
-                    yield _field(f"{technique}_{suffix}", expression, "VARCHAR")
+                    yield _field(name, expression, "VARCHAR")
         if "segments" not in columns and "seg_members" in self._tables:
             yield _field("segments", "s.segments", "VARCHAR")
         if CURRENCY_FIELD not in columns:

@@ -56,7 +56,9 @@ def make_warehouse(path: Path, *more: str) -> Path:
     return path
 
 
-def publish_it(warehouse: Path | duckdb.DuckDBPyConnection, folder: Path, **more: Any) -> Publication:
+def publish_it(
+    warehouse: Path | duckdb.DuckDBPyConnection, folder: Path, **more: Any
+) -> Publication:
     """Publish with the fixed arguments of these tests, each of which can be replaced."""
     arguments: dict[str, Any] = {
         "as_of": AS_OF,
