@@ -20,14 +20,14 @@
   try_element_at({{ map }}, {{ key }})
 {%- endmacro %}
 
-{#- A map of texts as one text, for fingerprints. -#}
-{% macro map_text(map) -%}
-  {{- adapter.dispatch('map_text')(map) -}}
+{#- A map of texts as a value that fingerprints accept. -#}
+{% macro comparable_map(map) -%}
+  {{- adapter.dispatch('comparable_map')(map) -}}
 {%- endmacro %}
-{% macro duckdb__map_text(map) -%}
-  cast({{ map }} as varchar)
+{% macro duckdb__comparable_map(map) -%}
+  {{ map }}
 {%- endmacro %}
-{% macro spark__map_text(map) -%}
+{% macro spark__comparable_map(map) -%}
   to_json({{ map }})
 {%- endmacro %}
 

@@ -63,7 +63,13 @@ deal_measures as (
         max(case when deals.closed_on <= run.as_of then deals.closed_on end) as last_closed_on,
         max(deals.created_at) as last_created_at,
         max(case when deals.modified_at < run.ends_at then deals.modified_at end)
-            as last_modified_at
+            as last_modified_at,
+        {{ set_fingerprint(row_fingerprint([
+            'deals.deal_id', 'deals.contact_id', 'deals.state', 'deals.stage', 'deals.pipeline',
+            'deals.type', 'deals.lead_source', 'deals.loss_reason', 'deals.amount',
+            'deals.base_amount', 'deals.discount', 'deals.probability', 'deals.closing_date',
+            'deals.closed_on', comparable_map('deals.custom_fields'),
+        ])) }} as fingerprint
     from deals
     cross join run
     where deals.account_id is not null
@@ -87,7 +93,12 @@ contact_measures as (
         count(*) as contact_count,
         max(contacts.created_at) as last_created_at,
         max(case when contacts.modified_at < run.ends_at then contacts.modified_at end)
-            as last_modified_at
+            as last_modified_at,
+        {{ set_fingerprint(row_fingerprint([
+            'contacts.contact_id', 'contacts.email', 'contacts.first_name', 'contacts.last_name',
+            'contacts.title', 'contacts.phone', 'contacts.is_primary', 'contacts.email_opt_out',
+            comparable_map('contacts.custom_fields'),
+        ])) }} as fingerprint
     from {{ ref('int_contacts__survived') }} as contacts
     cross join run
     where contacts.account_id is not null
@@ -152,7 +163,11 @@ measured as (
                 'run.time_zone'
             ) }}
         ) as last_activity_on,
-        accounts.custom_fields
+        accounts.custom_fields,
+        ---------- fingerprints: what moved between two runs (BEY-2)
+        {{ row_fingerprint(
+            ['deal_measures.fingerprint', 'contact_measures.fingerprint']
+        ) }} as related_fingerprint
     from accounts
     cross join run
     inner join survivors on accounts.account_id = survivors.account_id

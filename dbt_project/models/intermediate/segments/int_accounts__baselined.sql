@@ -1,0 +1,83 @@
+with changes as (
+    select
+        compared.segment_id,
+        compared.account_id,
+        scheduled.previous_revised_on as baseline_on
+    from {{ ref('int_memberships__compared') }} as compared
+    inner join {{ ref('int_segments__scheduled') }} as scheduled
+        on compared.segment_id = scheduled.segment_id
+    where
+        compared.event is not null
+        and scheduled.previous_revised_on is not null
+),
+
+states as (
+    {{ read_history('account_state_history') }}
+),
+
+-- State of the account when the segment was last revised: what moved since is the cause.
+ranked as (
+    select
+        changes.segment_id,
+        states.*,
+        row_number() over (
+            partition by changes.segment_id, changes.account_id
+            order by states.as_of desc
+        ) as state_rank
+    from changes
+    inner join states
+        on changes.account_id = states.account_id and changes.baseline_on >= states.as_of
+),
+
+cut_points as (
+    {{ read_history('rfm_cut_point_history') }}
+),
+
+-- The clock moves a recency score only where its thresholds are counts of days that stayed.
+aging as (
+    select
+        cut_points.as_of,
+        count(*) as threshold_count,
+        count(now.score) as kept_count
+    from cut_points
+    left join {{ ref('rpt_rfm_cut_points') }} as now
+        on
+            cut_points.metric = now.metric
+            and cut_points.method = now.method
+            and cut_points.score = now.score
+            and cut_points.threshold = now.threshold
+            and cut_points.is_inclusive = now.is_inclusive
+    where cut_points.metric = 'recency' and cut_points.method = 'manual'
+    group by cut_points.as_of
+),
+
+baselined as (
+    select
+        ranked.segment_id,
+        ranked.account_id,
+        ranked.is_in_scope as was_in_scope,
+        ranked.attributes_fingerprint <> observed.attributes_fingerprint as is_attributes_changed,
+        ranked.related_fingerprint <> observed.related_fingerprint as is_related_changed,
+        ranked.last_purchase_on is distinct from observed.last_purchase_on
+        or ranked.frequency_value is distinct from observed.frequency_value
+        or ranked.monetary_amount is distinct from observed.monetary_amount as is_value_changed,
+        ranked.frequency_score is distinct from observed.frequency_score
+        or ranked.monetary_score is distinct from observed.monetary_score
+        or (
+            ranked.recency_score is distinct from observed.recency_score
+            and coalesce(aging.threshold_count <> aging.kept_count, true)
+        ) as is_cut_score_changed,
+        ranked.recency_score is distinct from observed.recency_score
+        or ranked.frequency_score is distinct from observed.frequency_score
+        or ranked.monetary_score is distinct from observed.monetary_score as is_score_changed,
+        ranked.label_ids is distinct from observed.label_ids as is_label_changed
+    from ranked
+    inner join {{ ref('int_accounts__observed') }} as observed
+        on ranked.account_id = observed.account_id
+    inner join changes
+        on ranked.segment_id = changes.segment_id and ranked.account_id = changes.account_id
+    left join aging on changes.baseline_on = aging.as_of
+    where ranked.state_rank = 1
+)
+
+select * from baselined

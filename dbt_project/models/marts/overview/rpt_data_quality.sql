@@ -1,0 +1,65 @@
+with run as (
+    select * from {{ source('config', 'run') }}
+),
+
+checks as (
+    {{ quality_checks() }}
+),
+
+doubted as (
+    select * from {{ ref('int_deals__doubted') }}
+    union all
+    select * from {{ ref('int_deal_lines__doubted') }}
+    union all
+    select * from {{ ref('int_accounts__doubted') }}
+),
+
+findings as (
+    select
+        check_name,
+        count(*) as finding_count,
+        {{ first_texts('record_id') }} as example_ids
+    from doubted
+    group by check_name
+),
+
+-- Kept rows with a doubtful value, as the door named them (MAP-9).
+landing_findings as (
+    select
+        module || '_' || coalesce(field, 'row') || '_' || reason as check_name,
+        module,
+        reason,
+        field,
+        count(*) as finding_count,
+        {{ first_texts('record_id') }} as example_ids
+    from {{ source('landing', 'warnings') }}
+    group by module, field, reason
+),
+
+reported as (
+    select
+        checks.check_name,
+        checks.module,
+        checks.severity,
+        checks.description,
+        coalesce(findings.finding_count, 0) as finding_count,
+        findings.example_ids
+    from checks
+    left join findings on checks.check_name = findings.check_name
+    union all
+    select
+        check_name,
+        module,
+        'warning' as severity,
+        'Kept at the door although doubtful: ' || reason || coalesce(' in ' || field, '')
+        || ' (MAP-9).' as description,
+        finding_count,
+        example_ids
+    from landing_findings
+)
+
+select
+    reported.*,
+    run.as_of
+from reported
+cross join run
