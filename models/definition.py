@@ -95,3 +95,14 @@ TextList = Annotated[
     tuple[ScalarText, ...], BeforeValidator(_listed, json_schema_input_type=str | list[str])
 ]
 """One text or a list of texts."""
+
+
+class LabelDefinition(Definition):
+    """What every label has: an id that criteria refer to as `<technique>.<id>`, and a name."""
+
+    id: Identifier
+    """Id of the label; criteria refer to `<technique>.<id>`. Renaming keeps it (TEC-6)."""
+    name: LabelName
+    """Name of the label, unique in its technique ignoring case (TEC-11)."""
+    description: Description | None = None
+    """What the label means."""

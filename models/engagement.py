@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from models.definition import Definition, Description, Identifier, LabelName
+from models.definition import Definition, LabelDefinition
 from models.problems import Caution, Path, Problem
 
 Channel = Literal[
@@ -77,17 +77,11 @@ Points = Annotated[Decimal, Field(ge=-1000, le=1000, decimal_places=2)]
 ScoreBound = Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)]
 
 
-class EngagementLabel(Definition):
+class EngagementLabel(LabelDefinition):
     """A label for a range of engagement scores inside 0 to 100 (ENG-4)."""
 
-    id: Identifier
-    """Id of the label; criteria refer to `engagement.<id>`."""
-    name: LabelName
-    """Name of the label."""
     range: tuple[ScoreBound, ScoreBound]
     """Lower end, which belongs to the label, and upper end, which does not; 100 does (ENG-10)."""
-    description: Description | None = None
-    """What the label means."""
 
     def holds_values(self) -> bool:
         """Whether the range holds any score."""

@@ -7,22 +7,16 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from models.criteria import Criteria, parse_criteria
-from models.definition import Definition, Description, Identifier, LabelName, PlainText, TextList
+from models.definition import Definition, LabelDefinition, PlainText, TextList
 from models.problems import Problem, raise_problems
 from models.text import fold
 
 
-class FirmographicLabel(Definition):
+class FirmographicLabel(LabelDefinition):
     """A label given by criteria on account fields (FIR-3)."""
 
-    id: Identifier
-    """Id of the label; criteria refer to `firmographics.<id>`."""
-    name: LabelName
-    """Name of the label."""
     where: Criteria
     """Conditions on account fields and related records."""
-    description: Description | None = None
-    """What the label means."""
 
 
 def _by_employees(label_id: str, name: str, description: str, **leaf: Any) -> FirmographicLabel:

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from models.definition import Definition, Description, Identifier, LabelName, PlainText
+from models.definition import Definition, LabelDefinition, PlainText
 from models.limits import Limits
 from models.problems import Path, Problem
 
@@ -64,21 +64,15 @@ class TypeConditions(Definition):
         return {name: condition for name, condition in found.items() if condition is not None}
 
 
-class RecommendationLabel(Definition):
+class RecommendationLabel(LabelDefinition):
     """A label given by purchase probabilities (REC-18, REC-21)."""
 
-    id: Identifier
-    """Id of the label; criteria refer to `recommendations.<id>`."""
-    name: LabelName
-    """Name of the label."""
     kind: Literal["hot", "cold"] = "hot"
     """hot: a probability reaches the score; cold: none of them is above it (REC-21)."""
     combine: Literal["any", "all"] = "any"
     """How the types of a hot label are joined (REC-21)."""
     types: TypeConditions
     """Conditions by recommendation type."""
-    description: Description | None = None
-    """What the label means."""
 
 
 def _every_type(probability: int) -> TypeConditions:

@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from models.criteria import Criteria
-from models.definition import Definition, Description, Identifier, LabelName
+from models.definition import Definition, LabelDefinition
 from models.problems import Problem, raise_problems
 
 Amount = Annotated[Decimal, Field(max_digits=18, decimal_places=4)]
@@ -164,21 +164,15 @@ ScoreSpan = Annotated[
 ]
 
 
-class RfmLabel(Definition):
+class RfmLabel(LabelDefinition):
     """A pattern of allowed scores (RFM-22): one score, or lowest and highest."""
 
-    id: Identifier
-    """Id of the label; criteria refer to `rfm.<id>`."""
-    name: LabelName
-    """Name of the label."""
     recency: ScoreSpan = (1, 5)
     """Allowed recency scores."""
     frequency: ScoreSpan = (1, 5)
     """Allowed frequency scores."""
     monetary: ScoreSpan = (1, 5)
     """Allowed monetary scores."""
-    description: Description | None = None
-    """What the label means."""
 
     @model_validator(mode="after")
     def _spans_ascend(self) -> Self:

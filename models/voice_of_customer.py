@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
-from models.definition import Definition, Description, Identifier, LabelName, PlainText
+from models.definition import Definition, Identifier, LabelDefinition, PlainText
 from models.text import fold
 
 STANDARD_INTENTS: Final = ("request", "query", "complaint", "purchase")
@@ -132,17 +132,11 @@ for _pattern in (AllPreferences, AnyPreference, NotPreference):
     _pattern.model_rebuild()
 
 
-class VoiceLabel(Definition):
+class VoiceLabel(LabelDefinition):
     """A label given by what customers say; at least one preference (VOC-15)."""
 
-    id: Identifier
-    """Id of the label; criteria refer to `voice_of_customer.<id>`."""
-    name: LabelName
-    """Name of the label."""
     where: Preference
     """The preference, or a pattern of preferences."""
-    description: Description | None = None
-    """What the label means."""
 
     def preferences(self) -> tuple[Preference, ...]:
         """Return the single preferences of the pattern, in order."""

@@ -1,0 +1,376 @@
+"""The configuration as tables: what dbt reads as the sources of schema `config`.
+
+What a marketer edits reaches SQL as rows, never as text of a dbt model; the compiled criteria are
+rows too. The tables exist with the same columns whatever is configured.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from models.binding import Binder
+from models.catalogue import Place
+from models.compilation import (
+    compile_contribution,
+    compile_labels,
+    compile_scope,
+    compile_segments,
+    scope_steps,
+)
+from models.configuration import TECHNIQUES, Configuration, definition_hash, segment_hash
+from models.criteria import (
+    RELATIVE_OPERATORS,
+    FieldLeaf,
+    LabelLeaf,
+    Node,
+    RelatedLeaf,
+    walk,
+)
+from models.describing import describe
+from models.expressions import Dialect
+from models.fields import MODULES
+from models.modules import AccountsModule, ColumnField, DealsModule, Stages
+from models.periods import Moment, end_of_day
+from models.rfm import METRICS
+from models.score_steps import score_steps
+from models.segments import Segment, in_dependency_order, references
+from models.text import fold
+
+_TEXT, _COUNT, _FLAG = "VARCHAR", "BIGINT", "BOOLEAN"
+_DECIMAL: Final = "DECIMAL(18,4)"
+
+Rows = tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True)
+class ConfigurationTable:
+    """One table of schema `config`: column name -> SQL type, and rows in that order."""
+
+    name: str
+    columns: dict[str, str]
+    rows: Rows
+
+
+def configuration_tables(
+    configuration: Configuration, as_of: date, dialect: Dialect
+) -> tuple[ConfigurationTable, ...]:
+    """Return every table of schema `config` for one business date and engine.
+
+    Relative dates are literals of `as_of`, so the tables are written anew for every run.
+    """
+    moment = Moment(as_of, configuration.organization.time_zone)
+    builders: dict[str, tuple[dict[str, str], Iterable[tuple[Any, ...]]]] = {
+        "run": (_RUN, [_run(configuration, moment)]),
+        "stages": (_STAGES, _stages(configuration)),
+        "inactive_statuses": ({"status": _TEXT}, _inactive_statuses(configuration)),
+        "industry_synonyms": ({"synonym": _TEXT, "industry": _TEXT}, _synonyms(configuration)),
+        "fields": (_FIELDS, _fields(configuration)),
+        "techniques": ({"technique": _TEXT, "is_active": _FLAG}, _techniques(configuration)),
+        "criteria": (
+            {"criterion": _TEXT, "statement": _TEXT},
+            compiled_criteria(configuration, moment, dialect).items(),
+        ),
+        "scope_steps": ({"position": _COUNT, "description": _TEXT}, _steps(configuration)),
+        "rfm_metrics": (_METRICS, _metrics(configuration)),
+        "rfm_thresholds": (_THRESHOLDS, _thresholds(configuration)),
+        "rfm_labels": (_RFM_LABELS, _rfm_labels(configuration)),
+        "labels": (_LABELS, _labels(configuration)),
+        "segments": (_SEGMENTS, _segments(configuration)),
+        "segment_references": (
+            {"segment_id": _TEXT, "referenced_segment_id": _TEXT},
+            [(s.id, other) for s in _ordered(configuration) for other in references(s)],
+        ),
+        "export_requests": ({"segment_id": _TEXT, "fields": _TEXT}, _exports(configuration)),
+    }
+    return tuple(
+        ConfigurationTable(name, dict(columns), tuple(tuple(row) for row in rows))
+        for name, (columns, rows) in builders.items()
+    )
+
+
+def compiled_criteria(
+    configuration: Configuration, moment: Moment, dialect: Dialect
+) -> dict[str, str]:
+    """Return the four statements of a configuration: scope, contribution, labels, segments."""
+    binder = Binder(configuration.catalogue, configuration.limits)
+    catalogue = configuration.catalogue
+    scope = configuration.global_criteria
+    rfm, firmographics = configuration.techniques.rfm, configuration.techniques.firmographics
+    where = None if rfm is None else rfm.where
+    labels: list[tuple[str, Node]] = []
+    if firmographics is not None and firmographics.active:
+        labels = [
+            (f"firmographics.{label.id}", binder.bind(label.where, Place.SCOPE))
+            for label in firmographics.labels
+        ]
+    if scope is not None:
+        scope = binder.bind(scope, Place.SCOPE)
+    if where is not None:
+        where = binder.bind(where, Place.RELATED, "deals")
+    segments = bound_segments(configuration)
+    return {
+        "scope": compile_scope(scope, catalogue, moment, dialect),
+        "contribution": compile_contribution(where, catalogue, moment, dialect),
+        "labels": compile_labels(labels, catalogue, moment, dialect),
+        "segments": compile_segments(segments, catalogue, moment, dialect),
+    }
+
+
+def bound_segments(configuration: Configuration) -> tuple[Segment, ...]:
+    """Return the segments with bound criteria, in dependency order."""
+    binder = Binder(configuration.catalogue, configuration.limits)
+    return tuple(
+        segment.model_copy(update={"where": binder.bind(segment.where, Place.SEGMENT)})
+        for segment in _ordered(configuration)
+    )
+
+
+def _ordered(configuration: Configuration) -> tuple[Segment, ...]:
+    return in_dependency_order(configuration.segments)
+
+
+_RUN: Final = {
+    "as_of": "DATE",
+    "ends_at": "TIMESTAMP",
+    "definition_hash": _TEXT,
+    "time_zone": _TEXT,
+    "currency": _TEXT,
+    "rate_direction": _TEXT,
+    "max_accounts": _COUNT,
+    "dormant_after_days": _COUNT,
+    "deal_amount_basis": _TEXT,
+    "frequency_basis": _TEXT,
+    "organization_name": _TEXT,
+}
+
+
+def _run(configuration: Configuration, moment: Moment) -> tuple[Any, ...]:
+    organization, modules = configuration.organization, configuration.modules
+    deals, rfm = modules.deals, configuration.techniques.rfm
+    return (
+        moment.as_of,
+        end_of_day(moment),
+        definition_hash(configuration),
+        organization.time_zone,
+        organization.currency,
+        organization.rate_direction,
+        configuration.limits.max_accounts,
+        modules.accounts.dormant_after_days,
+        deals.amount_from if isinstance(deals, DealsModule) else "deal",
+        "deals" if rfm is None else rfm.frequency.basis,
+        organization.name,
+    )
+
+
+_STAGES: Final = {
+    "pipeline": _TEXT,
+    "stage": _TEXT,
+    "category": _TEXT,
+    "probability": _DECIMAL,
+}
+
+
+def _stages(configuration: Configuration) -> list[tuple[Any, ...]]:
+    deals = configuration.modules.deals
+    if not isinstance(deals, DealsModule):
+        return []
+    pipelines: dict[str | None, Stages] = {}
+    if deals.stages is not None:
+        pipelines[None] = deals.stages
+    for name, stages in (deals.pipelines or {}).items():
+        pipelines[fold(name)] = stages
+    return [
+        (pipeline, fold(entry.stage), category, entry.probability)
+        for pipeline, stages in pipelines.items()
+        for category, entries in stages.by_category().items()
+        for entry in entries
+    ]
+
+
+def _inactive_statuses(configuration: Configuration) -> list[tuple[Any, ...]]:
+    accounts: AccountsModule = configuration.modules.accounts
+    return [(status,) for status in dict.fromkeys(fold(s) for s in accounts.inactive_statuses)]
+
+
+def _synonyms(configuration: Configuration) -> list[tuple[Any, ...]]:
+    firmographics = configuration.techniques.firmographics
+    found: dict[str, str] = {}
+    for industry, synonyms in (
+        {} if firmographics is None else firmographics.industry_synonyms
+    ).items():
+        for synonym in (industry, *synonyms):
+            found[fold(synonym)] = industry
+    return list(found.items())
+
+
+_FIELDS: Final = {
+    "module": _TEXT,
+    "field": _TEXT,
+    "type": _TEXT,
+    "is_custom": _FLAG,
+    "source_column": _TEXT,
+}
+
+
+def _fields(configuration: Configuration) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = []
+    mapped = configuration.modules.mapped()
+    for name, known in MODULES.items():
+        module = mapped.get(name)
+        forms = {} if module is None else module.fields
+        for field in known.fields:
+            form = forms.get(field.name)
+            column = form.column if isinstance(form, ColumnField) else None
+            rows.append((name, field.name, field.type.value, False, column))
+        for custom_name, custom in ({} if module is None else module.custom).items():
+            rows.append((name, custom_name, custom.type.value, True, custom.column))
+    return rows
+
+
+def _techniques(configuration: Configuration) -> list[tuple[Any, ...]]:
+    active = configuration.techniques.active()
+    return [(technique, technique in active) for technique in TECHNIQUES]
+
+
+def _steps(configuration: Configuration) -> list[tuple[Any, ...]]:
+    steps = scope_steps(configuration.global_criteria)
+    return [(position, describe(step)) for position, step in enumerate(steps, start=1)]
+
+
+_METRICS: Final = {"metric": _TEXT, "levels": _COUNT, "method": _TEXT, "field": _TEXT}
+
+
+def _metrics(configuration: Configuration) -> list[tuple[Any, ...]]:
+    rfm = configuration.techniques.rfm
+    if rfm is None or not rfm.active:
+        return []
+    fields = {"recency": rfm.recency.field, "frequency": None, "monetary": rfm.monetary.field}
+    return [(m, rfm.metric(m).levels, rfm.metric(m).method, fields[m]) for m in METRICS]
+
+
+_THRESHOLDS: Final = {
+    "metric": _TEXT,
+    "score": _COUNT,
+    "threshold": _DECIMAL,
+    "is_inclusive": _FLAG,
+}
+
+
+def _thresholds(configuration: Configuration) -> list[tuple[Any, ...]]:
+    rfm = configuration.techniques.rfm
+    if rfm is None or not rfm.active:
+        return []
+    return [
+        (metric, step.score, step.threshold, step.is_inclusive)
+        for metric in METRICS
+        for step in score_steps(rfm, metric)
+    ]
+
+
+_RFM_LABELS: Final = {
+    "label_id": _TEXT,
+    "position": _COUNT,
+    **{f"{metric}_{end}": _COUNT for metric in METRICS for end in ("low", "high")},
+}
+
+
+def _rfm_labels(configuration: Configuration) -> list[tuple[Any, ...]]:
+    rfm = configuration.techniques.rfm
+    if rfm is None or not rfm.active:
+        return []
+    return [
+        (f"rfm.{label.id}", position, *label.recency, *label.frequency, *label.monetary)
+        for position, label in enumerate(rfm.labels, start=1)
+    ]
+
+
+_LABELS: Final = {
+    "label_id": _TEXT,
+    "technique": _TEXT,
+    "name": _TEXT,
+    "position": _COUNT,
+    "description": _TEXT,
+}
+
+
+def _labels(configuration: Configuration) -> list[tuple[Any, ...]]:
+    return [
+        (f"{technique}.{label.id}", technique, label.name, position, label.description)
+        for technique, definition in configuration.techniques.active().items()
+        for position, label in enumerate(definition.labels, start=1)
+    ]
+
+
+_SEGMENTS: Final = {
+    "segment_id": _TEXT,
+    "name": _TEXT,
+    "description": _TEXT,
+    "nature": _TEXT,
+    "frame": _TEXT,
+    "parent_segment_id": _TEXT,
+    "position": _COUNT,
+    "definition_hash": _TEXT,
+    "publish_as_filter": _FLAG,
+    "uses_attributes": _FLAG,
+    "uses_measures": _FLAG,
+    "uses_rfm": _FLAG,
+    "uses_segments": _FLAG,
+    "uses_relative_dates": _FLAG,
+}
+
+
+def _segments(configuration: Configuration) -> list[tuple[Any, ...]]:
+    return [
+        (
+            segment.id,
+            segment.name,
+            segment.description,
+            segment.nature,
+            segment.frame,
+            segment.parent,
+            position,
+            segment_hash(segment),
+            segment.publish_as_filter,
+            *_uses(segment, configuration),
+        )
+        for position, segment in enumerate(_ordered(configuration), start=1)
+    ]
+
+
+def _uses(segment: Segment, configuration: Configuration) -> tuple[bool, ...]:
+    """Return what can move a segment's members: the causes its changes may have (BEY-2).
+
+    Related records count as measures, labels other than RFM as attributes.
+    """
+    attributes = measures = rfm = relative = False
+    inside_related: set[int] = set()
+    for _, node in walk(segment.where):
+        if isinstance(node, RelatedLeaf):
+            measures = True
+            if node.where is not None:
+                inside_related |= {id(inner) for _, inner in walk(node.where)}
+        elif isinstance(node, LabelLeaf):
+            rfm = rfm or node.label.startswith("rfm.")
+            attributes = attributes or not node.label.startswith("rfm.")
+        elif isinstance(node, FieldLeaf):
+            relative = relative or node.operator in RELATIVE_OPERATORS
+            if id(node) not in inside_related:
+                origin = configuration.catalogue.scored_accounts[node.field].origin
+                attributes = attributes or origin in ("canonical", "custom")
+                measures = measures or origin == "measure"
+                rfm = rfm or origin == "score"
+    return attributes, measures, rfm, bool(references(segment)), relative
+
+
+def _exports(configuration: Configuration) -> list[tuple[Any, ...]]:
+    return [
+        (
+            request.segment,
+            json.dumps(request.fields if request.fields == "all" else list(request.fields)),
+        )
+        for request in configuration.exports
+    ]
