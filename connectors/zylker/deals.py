@@ -192,7 +192,8 @@ def _created(
 ) -> Ints:
     """Day each deal was created: 5 to 110 days before it closes, within the account's life."""
     days = np.minimum(closing - between(stream, 5, 110, len(closing)), plan.end - 1)
-    return np.minimum(np.maximum(days, traits.created_day[account]), closing)
+    created: Ints = np.minimum(np.maximum(days, traits.created_day[account]), closing)
+    return created
 
 
 def _stages(stream: np.random.Generator, kind: Ints, is_rhythm: Flags, position: Ints) -> Ints:

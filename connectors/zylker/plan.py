@@ -36,6 +36,10 @@ HORIZON_DAYS: Final = 1826
 YEARLY_GROWTH: Final = 1.22
 SEASONAL_FACTORS: Final = (0.75, 0.85, 1.2, 0.8, 0.9, 1.25, 0.7, 0.65, 1.2, 0.95, 1.1, 1.65)
 """Planted seasonality, January to December: quarter ends are strong, December strongest."""
+FOUNDING_SHARES: Final = {
+    "champion": 0.8, "cannot_lose": 0.8, "lost": 0.5, "lapsing": 0.5, "steady": 0.35,
+}  # fmt: skip
+"""Accounts that were in the CRM before the history begins, by cohort."""
 BLOCK_ACCOUNTS: Final = 50_000
 SMALLEST, LARGEST = 200, 5_000_000
 
@@ -59,8 +63,8 @@ class Cohort:
 
 LOW, MIDDLE, HIGH = (200, 900), (2_000, 20_000), (21_000, 80_000)
 COHORTS: Final = (
-    Cohort("champion", 0.05, (0, 13), (2.5, 3.0), HIGH, (5, 5, 5), "most_important"),
-    Cohort("cannot_lose", 0.045, (545, 900), (2.5, 3.0), HIGH, (1, 5, 5), "cannot_lose"),
+    Cohort("champion", 0.055, (0, 13), (2.5, 3.0), HIGH, (5, 5, 5), "most_important"),
+    Cohort("cannot_lose", 0.03, (545, 900), (2.5, 3.0), (21_000, 40_000), (1, 5, 5), "cannot_lose"),
     Cohort("new", 0.045, (0, 13), None, LOW, (5, 1, 1), "new"),
     Cohort("lost", 0.045, (545, 1500), None, LOW, (1, 1, 1), "lost"),
     Cohort("promising", 0.035, (150, 330), (0.25, 0.5), LOW, (0, 0, 1)),
@@ -68,7 +72,7 @@ COHORTS: Final = (
     Cohort("lapsing", 0.06, (150, 480), (1.5, 2.2), (8_000, 20_000)),
     Cohort("rhythm", 0.10, (15, 180), (1.25, 1.75), MIDDLE),
     Cohort("ladder", 0.12, (15, 300), (0.5, 0.75), MIDDLE),
-    Cohort("steady", 0.285, (15, 540), (0.25, 2.2), MIDDLE),
+    Cohort("steady", 0.295, (15, 540), (0.25, 2.2), MIDDLE),
     Cohort("prospect", 0.14, (0, 0), (0.0, 0.0), MIDDLE),
     Cohort("refund_only", 0.005, (30, 400), None, LOW),
 )
@@ -286,14 +290,22 @@ def _last_days(plan: Plan, stream: np.random.Generator, cohort: Ints) -> Ints:
 def _created_days(
     plan: Plan, stream: np.random.Generator, cohort: Ints, won: Ints, last: Ints
 ) -> Ints:
-    """Day each account entered the CRM: early enough for its purchases."""
+    """Day each account entered the CRM: early enough for its purchases.
+
+    Most champions and many of the steady were customers before the history begins.
+    """
     room = 30 + 30 * won
     room[np.isin(cohort, (CODE["champion"], CODE["cannot_lose"], CODE["rhythm"]))] = 500
     room[cohort == CODE["prospect"]] = 5
     low = np.full(len(cohort), plan.start)
     low[cohort == CODE["new"]] = plan.end - 160
     low[cohort == CODE["promising"]] = plan.end - 760
-    return plan.business_days(stream, low, last - room)
+    created = plan.business_days(stream, low, last - room)
+    chance = np.zeros(len(COHORTS))
+    for name, share in FOUNDING_SHARES.items():
+        chance[CODE[name]] = share
+    founding = stream.random(len(cohort)) < chance[cohort]
+    return np.where(founding, plan.start - between(stream, 30, 1500, len(cohort)), created)
 
 
 def _paired(size: int, candidates: Ints, wanted: int) -> Ints:
