@@ -138,8 +138,9 @@ def publish(
                     tables=tables,
                 )
                 publication = _existing_or_built(wanted, source, fields, on_step)
-            is_new = _switched(publication, kept, now, on_step)
-            notes += _retired(directory, keep_versions, minimum_age, now)
+            retention = (keep_versions, minimum_age)
+            is_new, retired = _switched(publication, kept, retention, now, on_step)
+            notes += tuple(f"retired {version}" for version in retired)
             on_step("retired")
     if not is_new:
         equal = f"{publication.version} is current already: equal content, nothing written"
@@ -186,19 +187,44 @@ def _existing_or_built(
 
 
 def _switched(
-    publication: Publication, kept: Sequence[PublishedVersion], now: datetime, on_step: OnStep
-) -> bool:
-    """Make a version the current one; False when it was already and nothing had to be built."""
+    publication: Publication,
+    kept: Sequence[PublishedVersion],
+    retention: tuple[int, timedelta],
+    now: datetime,
+    on_step: OnStep,
+) -> tuple[bool, list[str]]:
+    """Make a version the current one and retire old ones.
+
+    Returns:
+        False when it was current already and nothing had to be built; the versions retired.
+    """
     directory, version = publication.directory, publication.version
     pointer = _pointer_or_none(directory)
-    if pointer is not None and pointer.version == version:
-        return publication.is_new
-    before = [one for one in kept if one.version != version]
-    sequence = (pointer.sequence if pointer else len(before)) + 1
-    _write_pointer(
-        directory, sequence, [*before, PublishedVersion(version=version, published_at=now)], on_step
-    )
-    return True
+    is_current = pointer is not None and pointer.version == version
+    versions = [one for one in kept if one.version != version or is_current]
+    if version not in {one.version for one in versions}:  # new, or damaged and built again
+        versions.append(PublishedVersion(version=version, published_at=now))
+    retired = _over(versions, *retention, now)
+    left = tuple(one for one in versions if one.version not in retired)
+    sequence = pointer.sequence if pointer else len(kept)
+    # First out of the list, then off the disk: a reader never finds a listed version missing.
+    if pointer is None or pointer.versions != left:
+        _write_pointer(directory, sequence + (not is_current), left, on_step)
+    for one in retired:
+        _remove_version(directory, one)
+    return publication.is_new or not is_current, retired
+
+
+def _over(
+    versions: Sequence[PublishedVersion], keep_versions: int, minimum_age: timedelta, now: datetime
+) -> list[str]:
+    """Versions that are neither current, nor among the last ones, nor superseded only just now."""
+    candidates = versions[: max(0, len(versions) - max(1, keep_versions))]
+    return [
+        one.version
+        for one, successor in zip(candidates, versions[1:], strict=False)
+        if now - successor.published_at >= minimum_age
+    ]
 
 
 def _write_pointer(
@@ -250,27 +276,6 @@ def _rediscovered(directory: Path, version: str) -> PublishedVersion:
     """A whole version the pointer does not know: its publish was killed, or the pointer is lost."""
     manifest = read_manifest(directory, version)
     return PublishedVersion(version=version, published_at=manifest.computed_at)
-
-
-def _retired(
-    directory: Path, keep_versions: int, minimum_age: timedelta, now: datetime
-) -> tuple[str, ...]:
-    """Remove versions that are neither current, nor among the last ones, nor young."""
-    pointer = read_pointer(directory)
-    versions = pointer.versions
-    removed = []
-    for place, one in enumerate(versions[: max(0, len(versions) - max(1, keep_versions))]):
-        superseded_at = versions[place + 1].published_at
-        if now - superseded_at >= minimum_age:
-            removed.append(one)
-    if not removed:
-        return ()
-    # First out of the list, then off the disk: a reader never finds a listed version missing.
-    left = [one for one in versions if one not in removed]
-    _write_pointer(directory, pointer.sequence, left, lambda _: None)
-    for one in removed:
-        _remove_version(directory, one.version)
-    return tuple(f"retired {one.version}" for one in removed)
 
 
 def _remove_version(directory: Path, version: str) -> None:
