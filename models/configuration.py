@@ -14,7 +14,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from models.catalogue import Catalogue, build_catalogue
-from models.criteria import Criteria
+from models.criteria_parsing import Criteria
 from models.definition import Definition, Identifier
 from models.engagement import Engagement
 from models.firmographics import Firmographics

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from models.criteria import Criteria, parse_criteria
+from models.criteria_parsing import Criteria, parse_criteria
 from models.definition import Definition, LabelDefinition, PlainText, TextList
 from models.problems import Problem, raise_problems
 from models.text import fold

@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from models.criteria import Criteria
+from models.criteria_parsing import Criteria
 from models.definition import Definition, Identifier, PlainText, ScalarText
 from models.fields import FieldType
 from models.formats import FormatDeclaration

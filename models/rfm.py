@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from models.criteria import Criteria
+from models.criteria_parsing import Criteria
 from models.definition import Definition, LabelDefinition
 from models.problems import Problem, raise_problems
 

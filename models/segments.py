@@ -6,7 +6,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from models.criteria import Criteria, SegmentLeaf, walk
+from models.criteria import SegmentLeaf, walk
+from models.criteria_parsing import Criteria
 from models.definition import Definition, Description, Identifier, SegmentName
 from models.problems import Problem, choose_from
 from models.text import fold

@@ -12,21 +12,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from models.binding import Binder
-from models.catalogue import Place
-from models.compilation import (
-    compile_contribution,
-    compile_labels,
-    compile_scope,
-    compile_segments,
-    scope_steps,
-)
+from models.compilation import scope_steps
 from models.configuration import TECHNIQUES, Configuration, definition_hash, segment_hash
 from models.criteria import (
     RELATIVE_OPERATORS,
     FieldLeaf,
     LabelLeaf,
-    Node,
     RelatedLeaf,
     walk,
 )
@@ -38,6 +29,7 @@ from models.periods import Moment, end_of_day
 from models.rfm import METRICS
 from models.score_steps import score_steps
 from models.segments import Segment, in_dependency_order, references
+from models.statements import compiled_criteria
 from models.text import fold
 
 _TEXT, _COUNT, _FLAG = "VARCHAR", "BIGINT", "BOOLEAN"
@@ -89,43 +81,6 @@ def configuration_tables(
     return tuple(
         ConfigurationTable(name, dict(columns), tuple(tuple(row) for row in rows))
         for name, (columns, rows) in builders.items()
-    )
-
-
-def compiled_criteria(
-    configuration: Configuration, moment: Moment, dialect: Dialect
-) -> dict[str, str]:
-    """Return the four statements of a configuration: scope, contribution, labels, segments."""
-    binder = Binder(configuration.catalogue, configuration.limits)
-    catalogue = configuration.catalogue
-    scope = configuration.global_criteria
-    rfm, firmographics = configuration.techniques.rfm, configuration.techniques.firmographics
-    where = None if rfm is None else rfm.where
-    labels: list[tuple[str, Node]] = []
-    if firmographics is not None and firmographics.active:
-        labels = [
-            (f"firmographics.{label.id}", binder.bind(label.where, Place.SCOPE))
-            for label in firmographics.labels
-        ]
-    if scope is not None:
-        scope = binder.bind(scope, Place.SCOPE)
-    if where is not None:
-        where = binder.bind(where, Place.RELATED, "deals")
-    segments = bound_segments(configuration)
-    return {
-        "scope": compile_scope(scope, catalogue, moment, dialect),
-        "contribution": compile_contribution(where, catalogue, moment, dialect),
-        "labels": compile_labels(labels, catalogue, moment, dialect),
-        "segments": compile_segments(segments, catalogue, moment, dialect),
-    }
-
-
-def bound_segments(configuration: Configuration) -> tuple[Segment, ...]:
-    """Return the segments with bound criteria, in dependency order."""
-    binder = Binder(configuration.catalogue, configuration.limits)
-    return tuple(
-        segment.model_copy(update={"where": binder.bind(segment.where, Place.SEGMENT)})
-        for segment in _ordered(configuration)
     )
 
 

@@ -1,0 +1,54 @@
+"""The compiled criteria of a configuration: its trees bound, then compiled for one engine."""
+
+from __future__ import annotations
+
+from models.binding import Binder
+from models.catalogue import Place
+from models.compilation import (
+    compile_contribution,
+    compile_labels,
+    compile_scope,
+    compile_segments,
+)
+from models.configuration import Configuration
+from models.criteria import Node
+from models.expressions import Dialect
+from models.periods import Moment
+from models.segments import Segment, in_dependency_order
+
+
+def compiled_criteria(
+    configuration: Configuration, moment: Moment, dialect: Dialect
+) -> dict[str, str]:
+    """Return the four statements of a configuration: scope, contribution, labels, segments."""
+    binder = Binder(configuration.catalogue, configuration.limits)
+    catalogue = configuration.catalogue
+    scope = configuration.global_criteria
+    rfm, firmographics = configuration.techniques.rfm, configuration.techniques.firmographics
+    where = None if rfm is None else rfm.where
+    labels: list[tuple[str, Node]] = []
+    if firmographics is not None and firmographics.active:
+        labels = [
+            (f"firmographics.{label.id}", binder.bind(label.where, Place.SCOPE))
+            for label in firmographics.labels
+        ]
+    if scope is not None:
+        scope = binder.bind(scope, Place.SCOPE)
+    if where is not None:
+        where = binder.bind(where, Place.RELATED, "deals")
+    segments = bound_segments(configuration)
+    return {
+        "scope": compile_scope(scope, catalogue, moment, dialect),
+        "contribution": compile_contribution(where, catalogue, moment, dialect),
+        "labels": compile_labels(labels, catalogue, moment, dialect),
+        "segments": compile_segments(segments, catalogue, moment, dialect),
+    }
+
+
+def bound_segments(configuration: Configuration) -> tuple[Segment, ...]:
+    """Return the segments with bound criteria, in dependency order."""
+    binder = Binder(configuration.catalogue, configuration.limits)
+    return tuple(
+        segment.model_copy(update={"where": binder.bind(segment.where, Place.SEGMENT)})
+        for segment in in_dependency_order(configuration.segments)
+    )
