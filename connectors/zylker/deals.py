@@ -13,16 +13,9 @@ from typing import Final
 import numpy as np
 
 from connectors.zylker import catalogue as cat
+from connectors.zylker.cohorts import CODE, COHORTS, LOST_DEALS_SHARE, MIDDLE, OPEN_DEALS_SHARE
 from connectors.zylker.columns import Flags, Ints, between, positions_in, weighted
-from connectors.zylker.plan import (
-    CODE,
-    COHORTS,
-    LOST_DEALS_SHARE,
-    MIDDLE,
-    OPEN_DEALS_SHARE,
-    Plan,
-    Traits,
-)
+from connectors.zylker.plan import Plan, Traits
 from connectors.zylker.vocabulary import COUNTRIES
 
 WON, REFUND, LOST, OPEN = 0, 1, 2, 3

@@ -89,7 +89,8 @@ def write_demo(
         as_of: business date; the history is the five years before it.
         shape: `csv` as Zoho exports it (with planted bad rows), or typed `parquet` (without).
         modules: names of tables to write, such as `deals`; default all of them.
-        deals_per_account: mean number of deals of an account, 1 to 30.
+        deals_per_account: mean number of deals of an account, 1 to 30; the planted cohorts
+            keep it at two and more.
         lines_per_deal: mean number of line items of a deal, 1 to 5.
         progress: called with accounts done and accounts wanted after every block.
 

@@ -8,9 +8,10 @@ from typing import Final
 import numpy as np
 
 from connectors.zylker import catalogue as cat
+from connectors.zylker.cohorts import CODE
 from connectors.zylker.columns import Ints, positions_in, starts_of, weighted
 from connectors.zylker.deals import REFUND, WON, Deals
-from connectors.zylker.plan import CODE, Plan, Traits
+from connectors.zylker.plan import Plan, Traits
 
 WIDEST: Final = 6
 """Most line items of one deal."""

@@ -1,20 +1,4 @@
-"""Who is who in Zylker's customer base: the cohorts from which every planted truth follows.
-
-An account belongs to one cohort. The cohorts bound recency, frequency and money so that the RFM
-scores of four of them are certain by construction, whatever the random numbers are:
-
-| cohort | last purchase, days before the end | purchases | money per deal | scores (R, F, M) |
-|---|---|---|---|---|
-| champion | 0-13 | top band | high | 5, 5, 5 |
-| cannot_lose | 545 and more | top band | high | 1, 5, 5 |
-| new | 0-13 | 1 | low | 5, 1, 1 |
-| lost | 545 and more | 1 | low | 1, 1, 1 |
-| promising | 150-330 | 1-2 | low | -, -, 1 |
-
-Everybody else has bought 15-540 days before the end, fewer times than the top band, for money
-between the low and the high band. Each band at an end holds fewer than a fifth of the purchasing
-accounts in scope, so that its scores are 1 and 5 (RFM-17).
-"""
+"""The parameters of a demo CRM, and who is who in it before any record is written."""
 
 from __future__ import annotations
 
@@ -28,6 +12,13 @@ from typing import Final
 
 import numpy as np
 
+from connectors.zylker.cohorts import (
+    CODE,
+    COHORTS,
+    FOUNDING_SHARES,
+    LOST_DEALS_SHARE,
+    OPEN_DEALS_SHARE,
+)
 from connectors.zylker.columns import Flags, Floats, Ints, between, starts_of, weighted
 from connectors.zylker.vocabulary import COUNTRIES
 
@@ -36,52 +27,8 @@ HORIZON_DAYS: Final = 1826
 YEARLY_GROWTH: Final = 1.22
 SEASONAL_FACTORS: Final = (0.75, 0.85, 1.2, 0.8, 0.9, 1.25, 0.7, 0.65, 1.2, 0.95, 1.1, 1.65)
 """Planted seasonality, January to December: quarter ends are strong, December strongest."""
-FOUNDING_SHARES: Final = {
-    "champion": 0.8, "cannot_lose": 0.8, "lost": 0.5, "lapsing": 0.5, "steady": 0.35,
-}  # fmt: skip
-"""Accounts that were in the CRM before the history begins, by cohort."""
 BLOCK_ACCOUNTS: Final = 50_000
 SMALLEST, LARGEST = 200, 5_000_000
-
-
-@dataclass(frozen=True)
-class Cohort:
-    """A kind of customer. `last_days` bound the last purchase in days before the end.
-
-    `purchases` are multiples of the deals per account, or None for exactly one; `money` bounds the
-    amount of a deal in US dollars; `scores` are the certain R, F and M, 0 where not certain.
-    """
-
-    name: str
-    share: float
-    last_days: tuple[int, int]
-    purchases: tuple[float, float] | None
-    money: tuple[int, int]
-    scores: tuple[int, int, int] = (0, 0, 0)
-    label: str | None = None
-
-
-LOW, MIDDLE, HIGH = (200, 900), (2_000, 20_000), (21_000, 80_000)
-COHORTS: Final = (
-    Cohort("champion", 0.055, (0, 13), (2.5, 3.0), HIGH, (5, 5, 5), "most_important"),
-    Cohort("cannot_lose", 0.03, (545, 900), (2.5, 3.0), (21_000, 40_000), (1, 5, 5), "cannot_lose"),
-    Cohort("new", 0.045, (0, 13), None, LOW, (5, 1, 1), "new"),
-    Cohort("lost", 0.045, (545, 1500), None, LOW, (1, 1, 1), "lost"),
-    Cohort("promising", 0.035, (150, 330), (0.25, 0.5), LOW, (0, 0, 1)),
-    Cohort("sleepy", 0.07, (200, 480), None, (3_000, 12_000)),
-    Cohort("lapsing", 0.06, (150, 480), (1.5, 2.2), (8_000, 20_000)),
-    Cohort("rhythm", 0.10, (15, 180), (1.25, 1.75), MIDDLE),
-    Cohort("ladder", 0.12, (15, 300), (0.5, 0.75), MIDDLE),
-    Cohort("steady", 0.295, (15, 540), (0.25, 2.2), MIDDLE),
-    Cohort("prospect", 0.14, (0, 0), (0.0, 0.0), MIDDLE),
-    Cohort("refund_only", 0.005, (30, 400), None, LOW),
-)
-CODE: Final = {cohort.name: code for code, cohort in enumerate(COHORTS)}
-BUYING: Final = tuple(
-    code for name, code in CODE.items() if name not in ("prospect", "refund_only")
-)
-OPEN_DEALS_SHARE, LOST_DEALS_SHARE = 0.09, 0.11
-"""Open and lost deals per account, as shares of the deals per account."""
 
 
 @dataclass(frozen=True)
@@ -153,11 +100,13 @@ class Plan:
         return np.clip(found, low, high) + self.start
 
     def blocks(self) -> Iterator[Traits]:
-        """Yield the accounts block by block, in order."""
-        contacts = 0
-        for number, first in enumerate(range(0, self.accounts, BLOCK_ACCOUNTS)):
-            size = min(BLOCK_ACCOUNTS, self.accounts - first)
+        """Yield the accounts in blocks of about equal size, in order."""
+        blocks = math.ceil(self.accounts / BLOCK_ACCOUNTS)
+        first = contacts = 0
+        for number in range(blocks):
+            size = self.accounts // blocks + (number < self.accounts % blocks)
             traits = draw_traits(self, number, first, size, contacts)
+            first += size
             contacts += int(traits.contact_count.sum())
             yield traits
 
@@ -214,7 +163,8 @@ def draw_traits(plan: Plan, block: int, first: int, size: int, contacts: int) ->
     silent = np.flatnonzero(cohort == CODE["prospect"])
     merged = _paired(size, plain, max(2, size // 250))
     survivors = merged[merged >= 0]
-    merged[survivors[0]] = survivors[1]  # one chain per block: merged, then merged again
+    if len(survivors) > 1:
+        merged[survivors[0]] = survivors[1]  # one chain per block: merged, then merged again
     duplicate = _paired(size, silent, max(3, size // 100))
     kept = ordinary & (merged < 0) & (duplicate < 0)
     kept[merged[merged >= 0]] = False
@@ -252,32 +202,28 @@ def _cohorts(stream: np.random.Generator, size: int) -> Ints:
 
 
 def _won_counts(plan: Plan, stream: np.random.Generator, cohort: Ints) -> Ints:
-    """Purchases per account; the steady ones make up what the mean of the plan still needs."""
-    size, deals = len(cohort), plan.deals_per_account
-    counts = np.ones(size, dtype=np.int64)
+    """Purchases per account; the steady ones make up what the mean of the plan still needs.
+
+    Only the cohorts of the top frequency band reach it.
+    """
+    counts = np.zeros(len(cohort), dtype=np.int64)
     for code, kind in enumerate(COHORTS):
-        if kind.purchases is None or kind.name == "steady":
-            continue
-        low, high = (round(multiple * deals) for multiple in kind.purchases)
-        if kind.name in ("champion", "cannot_lose"):
+        low, high = kind.purchases
+        if kind.multiples is not None:
+            low, high = (round(multiple * plan.deals_per_account) for multiple in kind.multiples)
+        if kind.scores[1] == 5:
             low, high = plan.top_purchases, max(plan.top_purchases, high)
         else:
-            low, high = _below_top(plan, low), _below_top(plan, high)
-        if kind.name in ("promising", "ladder"):
-            low, high = (1, 2) if kind.name == "promising" else (2, 3)
-        chosen = cohort == code
-        counts[chosen] = between(stream, low, max(low, high), int(chosen.sum()))
-    counts[np.isin(cohort, (CODE["prospect"], CODE["refund_only"]))] = 0
+            low, high = (min(count, plan.top_purchases - 1) for count in (low, high))
+        members = cohort == code
+        counts[members] = between(stream, low, max(low, high), int(members.sum()))
     steady = np.flatnonzero(cohort == CODE["steady"])
-    others = 1 - OPEN_DEALS_SHARE - LOST_DEALS_SHARE
-    wanted = (others * deals * size - (counts.sum() - len(steady))) / len(steady)
-    odds = 1 / max(wanted, 1.3)
-    counts[steady] = np.minimum(stream.geometric(odds, len(steady)), plan.top_purchases - 1)
+    others = int(counts.sum()) - int(counts[steady].sum())
+    won_share = 1 - OPEN_DEALS_SHARE - LOST_DEALS_SHARE
+    wanted = (won_share * plan.deals_per_account * len(cohort) - others) / len(steady)
+    drawn = stream.geometric(1 / max(wanted, 1.3), len(steady))
+    counts[steady] = np.minimum(drawn, plan.top_purchases - 1)
     return counts
-
-
-def _below_top(plan: Plan, count: int) -> int:
-    return min(max(1, count), plan.top_purchases - 1)
 
 
 def _last_days(plan: Plan, stream: np.random.Generator, cohort: Ints) -> Ints:

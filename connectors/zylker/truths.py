@@ -19,17 +19,12 @@ from connectors.zylker import catalogue as cat
 from connectors.zylker import phrases
 from connectors.zylker.account_tables import contract_days, next_month
 from connectors.zylker.behaviour import BLOCK_HOURS, ENGAGED, ENGAGEMENTS, VOICES, Behaviour
+from connectors.zylker.cohorts import COHORTS
 from connectors.zylker.columns import dates, flags, integers, picked, record_ids
 from connectors.zylker.deals import RHYTHM_SPREAD_DAYS, Deals
 from connectors.zylker.event_tables import TextTruth
 from connectors.zylker.lines import Ladder
-from connectors.zylker.plan import (
-    COHORTS,
-    SEASONAL_FACTORS,
-    YEARLY_GROWTH,
-    Plan,
-    Traits,
-)
+from connectors.zylker.plan import SEASONAL_FACTORS, YEARLY_GROWTH, Plan, Traits
 from connectors.zylker.writing import PlantedBadRow
 
 

@@ -21,9 +21,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
+from connectors.landing import land_module
 from connectors.zylker import TABLES, DemoSummary, write_demo
+from models.fields import MODULES
+from models.reading import read_with_cautions
+from models.sources import Source
 
 AS_OF = date(2026, 10, 31)
 WON = "('Closed Won', 'Renewed')"
@@ -222,6 +227,39 @@ def test_the_export_has_the_hazards_of_real_ones(exported: DemoSummary) -> None:
     assert "\n" in text and "医" in text and "ü" in text
 
 
+EXAMPLE = Path(__file__).parents[2] / "examples" / "zylker" / "abm.yaml"
+
+
+def test_landing_by_the_example_quarantines_exactly_the_planted_rows(
+    exported: DemoSummary, tmp_path: Path
+) -> None:
+    reading = read_with_cautions(EXAMPLE)
+    assert not reading.cautions
+    configuration = reading.configuration
+    facts = json.loads((exported.directory / "truths" / "truths.json").read_text("utf-8"))
+    for name, module in configuration.modules.mapped().items():
+        result = land_module(
+            MODULES[name],
+            module,
+            Source(files=("*.csv",)),
+            tmp_path / "landing",
+            configuration.organization,
+            base_directory=exported.directory,
+            as_of=AS_OF,
+        )
+        (load,) = result.loads
+        stem = {table.lower(): table for table in TABLES}[module.source_table]
+        planted = [row for row in facts["bad_rows"] if row["file"] == f"{stem}.csv"]
+        folder = tmp_path / "landing" / name / load.load_id
+        refused = pq.read_table(folder / "quarantine.parquet").to_pylist()
+        assert sorted((r["source_line"], r["source_row"]) for r in refused) == sorted(
+            (row["line"], row["row"]) for row in planted
+        )
+        twice = len(facts["repeated_records"].get(stem, ()))
+        assert load.rows_duplicate == twice
+        assert load.rows_accepted == exported.rows[stem] - twice
+
+
 # ------------------------------------------------------------------ RFM
 
 SCORES = """
@@ -253,6 +291,7 @@ from ranked
         {"accounts": 200, "seed": 1},
         {"accounts": 777, "seed": 2, "deals_per_account": 1.0, "lines_per_deal": 1.0},
         {"accounts": 500, "seed": 3, "deals_per_account": 10.0, "lines_per_deal": 2.0},
+        {"accounts": 233, "seed": 9, "deals_per_account": 30.0, "lines_per_deal": 5.0},
         {"accounts": 20_000},
     ],
 )
