@@ -40,9 +40,12 @@ def opened_source(warehouse: Path | duckdb.DuckDBPyConnection, spill: Path) -> I
     Views of the warehouse name their own catalogue, so the file is attached under its own name.
     """
     if isinstance(warehouse, duckdb.DuckDBPyConnection):
-        found = warehouse.execute("select current_database()").fetchone()
-        yield Source(warehouse, str(found[0]) if found else "")
-        return
+        catalogue, path, access = _described_connection(warehouse)
+        if access != "read_only":
+            yield Source(warehouse, catalogue)
+            return
+        # Nothing can be written through it, not even the copy; the file may be opened once more.
+        warehouse = Path(path)
     connection = duckdb.connect(config={"temp_directory": str(spill)})
     try:
         connection.execute(f"attach {literal(str(warehouse))} (read_only)")
@@ -172,6 +175,23 @@ def landed_inputs(connection: duckdb.DuckDBPyConnection) -> dict[str, PublishedI
             "where is_active group by module order by module"
         ).fetchall()
     }
+
+
+def source_path(warehouse: Path | duckdb.DuckDBPyConnection) -> Path | None:
+    """File of the warehouse; None when it is in memory."""
+    if isinstance(warehouse, Path):
+        return warehouse
+    _, path, _ = _described_connection(warehouse)
+    return Path(path) if path else None
+
+
+def _described_connection(connection: duckdb.DuckDBPyConnection) -> tuple[str, str, str]:
+    """Catalogue name, file and access mode of an open connection."""
+    found = connection.execute(
+        "select database_name, coalesce(path, ''), lower(current_setting('access_mode')) "
+        "from duckdb_databases() where database_name = current_database()"
+    ).fetchone()
+    return found if found else ("", "", "")
 
 
 @contextmanager

@@ -47,6 +47,7 @@ from assets.published_content import (
     described_tables,
     landed_inputs,
     opened_source,
+    source_path,
     write_parquet,
 )
 from assets.warehouse_lease import exclusive_lock
@@ -309,10 +310,5 @@ def _stays(directory: Path) -> str:
 
 def _need(warehouse: Path | duckdb.DuckDBPyConnection) -> int:
     """Bytes a version takes at most: the tables once as DuckDB file and once as Parquet."""
-    path: Path | None = warehouse if isinstance(warehouse, Path) else None
-    if isinstance(warehouse, duckdb.DuckDBPyConnection):
-        found = warehouse.execute(
-            "select path from duckdb_databases() where database_name = current_database()"
-        ).fetchone()
-        path = Path(found[0]) if found and found[0] else None
+    path = source_path(warehouse)
     return int(path.stat().st_size * 1.5) if path and path.is_file() else 0

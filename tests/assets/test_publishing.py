@@ -185,6 +185,13 @@ def test_open_connection_can_be_published_and_stays_open(warehouse: Path, folder
     assert publish_it(warehouse, folder).version == second.version
 
 
+def test_read_only_connection_can_be_published(warehouse: Path, folder: Path) -> None:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        assert publish_it(connection, folder).is_new
+        assert connection.execute("select count(*) from marts.dim_accounts").fetchone() == (6,)
+    assert not publish_it(warehouse, folder).is_new
+
+
 def test_nothing_to_publish_is_an_error_and_changes_nothing(tmp_path: Path, folder: Path) -> None:
     with duckdb.connect(str(tmp_path / "w.duckdb")) as connection:
         connection.execute("create table x as select 1")
