@@ -34,8 +34,14 @@ stated as (
         case
             when deals.rate_source = 'base' then lines.line_amount
             when run.rate_direction = 'base_per_record'
-                then {{ exact_product('lines.line_amount', 'deals.conversion_rate') }}
-            else {{ exact_quotient('lines.line_amount', 'deals.conversion_rate') }}
+                then cast(
+                    {{ exact_product('lines.line_amount', 'deals.conversion_rate') }}
+                    as decimal(30, 12)
+                )
+            else cast(
+                {{ exact_quotient('lines.line_amount', 'deals.conversion_rate') }}
+                as decimal(30, 12)
+            )
         end as base_line_amount,
         ---------- booleans
         products.product_id is not null as is_product_known,
