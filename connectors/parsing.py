@@ -32,6 +32,7 @@ MARKS: Final = (
 )
 """Characters without width or that turn the writing direction; removed from keys (F32)."""
 
+_PLAIN: Final = "'[!-~]([ -~]*[!-~])?'"
 _ISO_TIMESTAMP: Final = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]([01][0-9]|2[0-3]):[0-5][0-9]"
     r"(:[0-5][0-9]([.,][0-9]{1,9})?)?)?"
@@ -65,7 +66,9 @@ def literal(text: str) -> str:
 
 def cleaned(column: str, plan: FieldPlan, *, is_marked: bool) -> str:
     """SQL for the text of a value: NFC, trimmed, replacements and nulls applied (EDG-22)."""
-    text = f"nullif(trim(nfc_normalize({column}), {literal(BLANKS)}), '')"
+    # Most values are plain: printable ASCII with no blank at either end. They cost one match.
+    exact = f"nullif(trim(nfc_normalize({column}), {literal(BLANKS)}), '')"
+    text = f"(case when regexp_full_match({column}, {_PLAIN}) then {column} else {exact} end)"
     if plan.resolved.replacements:
         cases = " ".join(
             f"when {literal(found)} then {literal(new)}"
@@ -82,23 +85,31 @@ def cleaned(column: str, plan: FieldPlan, *, is_marked: bool) -> str:
     return text
 
 
-def parsed(text: str, plan: FieldPlan, *, is_marked: bool) -> tuple[str, str]:
-    """SQL for the typed value of a cleaned text column, and the condition that it was changed."""
-    value, changed = _parsed(text, plan, plan.resolved.formats)
+def parsed(text: str, plan: FieldPlan, *, is_marked: bool) -> str:
+    """SQL for the typed value of a cleaned text column; null when it cannot be read."""
+    value = _value(text, plan, plan.resolved.formats)
     if not is_marked:
-        return value, changed
-    native, is_native = f"substr({text}, 2)", f"starts_with({text}, chr(31))"
-    native_value, native_changed = _parsed(native, plan, _native(plan.resolved.formats), is_native=True)
-    return (
-        f"(case when {is_native} then {native_value} else {value} end)",
-        f"(case when {is_native} then {native_changed} else {changed} end)",
-    )
+        return value
+    native = _value(f"substr({text}, 2)", plan, _native(plan.resolved.formats), is_native=True)
+    return f"(case when {_is_native(text)} then {native} else {value} end)"
 
 
-def remark(text: str, value: str, changed: str) -> str:
-    """SQL for the text to tell about: unreadable (value null) or changed; null when neither."""
-    shown = f"case when starts_with({text}, chr(31)) then substr({text}, 2) else {text} end"
+def remark(text: str, value: str, plan: FieldPlan, *, is_marked: bool) -> str:
+    """SQL for the text to tell about: unreadable (value null) or changed; null when neither.
+
+    `text` and `value` are columns, so that nothing is computed twice.
+    """
+    changed = _changed(text, value, plan, plan.resolved.formats)
+    shown = text
+    if is_marked:
+        shown = f"(case when {_is_native(text)} then substr({text}, 2) else {text} end)"
+        native = _changed(f"substr({text}, 2)", value, plan, _native(plan.resolved.formats))
+        changed = f"(case when {_is_native(text)} then {native} else {changed} end)"
     return f"(case when {text} is not null and ({value} is null or {changed}) then {shown} end)"
+
+
+def _is_native(text: str) -> str:
+    return f"starts_with({text}, chr(31))"
 
 
 def _native(formats: ValueFormats) -> ValueFormats:
@@ -112,38 +123,47 @@ def _native(formats: ValueFormats) -> ValueFormats:
     )
 
 
-def _parsed(
-    text: str, plan: FieldPlan, formats: ValueFormats, *, is_native: bool = False
-) -> tuple[str, str]:
+def _value(text: str, plan: FieldPlan, formats: ValueFormats, *, is_native: bool = False) -> str:
     match plan.type:
         case FieldType.TEXT:
             return _text(text, plan)
-        case FieldType.AMOUNT:
-            return _number(text, formats, "DECIMAL(18,4)", 4, is_native=is_native)
-        case FieldType.RATE:
-            return _number(text, formats, "DECIMAL(20,10)", 10, is_native=is_native)
+        case FieldType.AMOUNT | FieldType.RATE:
+            return _number(text, formats, plan.type, is_native=is_native)
         case FieldType.INTEGER:
             return _integer(text, formats, is_native=is_native)
         case FieldType.BOOLEAN:
-            return _boolean(text, formats), "false"
+            return _boolean(text, formats)
         case FieldType.DATE:
-            return _date(text, formats), "false"
+            return _date(text, formats)
         case FieldType.TIMESTAMP:
             return _timestamp(text, formats)
 
 
-def _text(text: str, plan: FieldPlan) -> tuple[str, str]:
+def _changed(text: str, value: str, plan: FieldPlan, formats: ValueFormats) -> str:
+    """SQL condition: the value says something else than its text (see the module)."""
+    match plan.type:
+        case FieldType.TEXT if plan.is_key_like:
+            return f"{value} <> {text}"
+        case FieldType.AMOUNT | FieldType.RATE:
+            scale = _SCALES[plan.type]
+            more = f"{re.escape(formats.decimal)}[0-9]{{{scale}}}[0-9]*[1-9]"
+            return f"regexp_matches({text}, {literal(more)})"
+        case FieldType.TIMESTAMP:
+            return _unclear(text, value, formats)
+        case _:
+            return "false"
+
+
+def _text(text: str, plan: FieldPlan) -> str:
     fits = f"(strlen({text}) <= {LONGEST_TEXT} or length({text}) <= {LONGEST_TEXT})"
     if not plan.is_key_like:
-        return f"(case when {fits} then {text} end)", "false"
+        return f"(case when {fits} then {text} end)"
     bare = f"regexp_replace({text}, {literal(MARKS)}, '', 'g')"
     unmarked = f"nullif(trim({bare}, {literal(BLANKS)}), '')"
-    is_plain = f"strlen({text}) = length({text})"
-    value = (
+    return (
         f"(case when not {fits} or regexp_matches({text}, '[\\x00-\\x1f\\x7f]') then null"
-        f" when {is_plain} then {text} else {unmarked} end)"
+        f" when strlen({text}) = length({text}) then {text} else {unmarked} end)"
     )
-    return value, f"(not {is_plain} and {text} is distinct from {unmarked})"
 
 
 def number_pattern(formats: ValueFormats, *, is_native: bool = False) -> str:
@@ -170,28 +190,27 @@ def _plain_number(text: str, formats: ValueFormats) -> str:
     return plain
 
 
-def _number(
-    text: str, formats: ValueFormats, sql_type: str, scale: int, *, is_native: bool
-) -> tuple[str, str]:
+_SCALES: Final = {FieldType.AMOUNT: 4, FieldType.RATE: 10}
+
+
+def _number(text: str, formats: ValueFormats, kind: FieldType, *, is_native: bool) -> str:
+    """Exact decimals; a cast of text to decimal rounds half away from zero, once."""
     pattern = literal(number_pattern(formats, is_native=is_native))
-    value = (
+    return (
         f"(case when regexp_full_match({text}, {pattern})"
-        f" then try_cast({_plain_number(text, formats)} as {sql_type}) end)"
+        f" then try_cast({_plain_number(text, formats)} as {kind.sql}) end)"
     )
-    more = literal(f"{re.escape(formats.decimal)}[0-9]{{{scale}}}[0-9]*[1-9]")
-    return value, f"regexp_matches({text}, {more})"
 
 
-def _integer(text: str, formats: ValueFormats, *, is_native: bool) -> tuple[str, str]:
+def _integer(text: str, formats: ValueFormats, *, is_native: bool) -> str:
     """Whole numbers; a fraction of zeros (`120.0`) is whole, any other is not."""
     pattern = literal(number_pattern(formats, is_native=is_native))
     plain = _plain_number(text, formats)
     exact = f"try_cast({plain} as DECIMAL(38,10))"
-    value = (
+    return (
         f"(case when regexp_full_match({text}, {pattern}) and {exact} = trunc({exact})"
         f" then try_cast({exact} as BIGINT) end)"
     )
-    return value, "false"
 
 
 def _boolean(text: str, formats: ValueFormats) -> str:
@@ -279,31 +298,45 @@ def _strptime(text: str, date_format: str) -> str:
     )
 
 
-def _timestamp(text: str, formats: ValueFormats) -> tuple[str, str]:
-    parts = [_timestamp_by(text, f, formats) for f in formats.timestamp_formats]
-    value = _first_that_agrees([moment for moment, _ in parts])
-    unclear = " or ".join(f"coalesce({u}, false)" for _, u in parts if u != "false")
-    return value, f"({unclear})" if unclear else "false"
+def _timestamp(text: str, formats: ValueFormats) -> str:
+    return _first_that_agrees(
+        [_timestamp_by(text, f, formats.time_zone) for f in formats.timestamp_formats]
+    )
 
 
-def _timestamp_by(text: str, timestamp_format: str, formats: ValueFormats) -> tuple[str, str]:
-    zone = formats.time_zone
+def _timestamp_by(text: str, timestamp_format: str, time_zone: str) -> str:
+    local = _local_time(text, timestamp_format)
     if timestamp_format == "iso":
-        local = (
-            f"(case when regexp_full_match({text}, {literal(_ISO_TIMESTAMP)})"
-            f" then try_cast(replace({text}, ',', '.') as TIMESTAMP) end)"
-        )
         zoned = (
             f"(case when regexp_full_match({text}, {literal(_ISO_TIMESTAMP + _OFFSET)})"
             f" then timezone('UTC', {_zoned(text)}) end)"
         )
-        return f"coalesce({local_to_utc(local, zone)}, {zoned})", unclear_local_time(local, zone)
-    if timestamp_format in ("epoch_seconds", "epoch_milliseconds"):
-        return _numeric_moment(text, timestamp_format), "false"
+        return f"coalesce({local_to_utc(local, time_zone)}, {zoned})"
+    if local != "null":
+        return local_to_utc(local, time_zone)
+    if timestamp_format in _NUMERIC_DATES:
+        return _numeric_moment(text, timestamp_format)
+    return f"timezone('UTC', {_strptime(text, timestamp_format)})"
+
+
+def _local_time(text: str, timestamp_format: str) -> str:
+    """SQL for the naive local time a format reads; `null` when it reads moments."""
+    if timestamp_format == "iso":
+        return (
+            f"(case when regexp_full_match({text}, {literal(_ISO_TIMESTAMP)})"
+            f" then try_cast(replace({text}, ',', '.') as TIMESTAMP) end)"
+        )
     if timestamp_format == "excel_serial":
-        local = _numeric_moment(text, timestamp_format)
-        return local_to_utc(local, zone), unclear_local_time(local, zone)
-    moment = _strptime(text, timestamp_format)
-    if "%z" in timestamp_format:
-        return f"timezone('UTC', {moment})", "false"
-    return local_to_utc(moment, zone), unclear_local_time(moment, zone)
+        return _numeric_moment(text, timestamp_format)
+    if timestamp_format in _NUMERIC_DATES or "%z" in timestamp_format:
+        return "null"
+    return _strptime(text, timestamp_format)
+
+
+def _unclear(text: str, value: str, formats: ValueFormats) -> str:
+    locals_ = [_local_time(text, f) for f in formats.timestamp_formats]
+    found = [local for local in locals_ if local != "null"]
+    if not found:
+        return "false"
+    local = found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
+    return f"coalesce({unclear_local_time(local, value, formats.time_zone)}, false)"

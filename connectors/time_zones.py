@@ -20,12 +20,15 @@ def local_to_utc(local: str, time_zone: str) -> str:
     return f"timezone('UTC', timezone('{time_zone}', {local}))"
 
 
-def unclear_local_time(local: str, time_zone: str) -> str:
-    """SQL condition: the local time was skipped or came twice when the clocks changed."""
+def unclear_local_time(local: str, utc: str, time_zone: str) -> str:
+    """SQL condition: the local time was skipped or came twice when the clocks changed.
+
+    `utc` is what `local_to_utc` made of it.
+    """
     minutes = _repeated_minutes(time_zone)
     if not minutes:
         return "false"
-    moment = f"timezone('{time_zone}', {local})"
+    moment = f"timezone('UTC', {utc})"
     conditions = [f"timezone('{time_zone}', {moment}) <> {local}"]
     conditions += [
         f"timezone('{time_zone}', {moment} - interval {count} minute) = {local}"

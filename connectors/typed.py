@@ -71,11 +71,12 @@ def typed_query(plan: ModulePlan, extract: Extract, file_stem: str) -> str:
     texts, values, outputs = [], [], []
     for column in with_text:
         source = extract.columns[column.plan.resolved.column or ""]
-        text, changed = f"text_{column.remark}", f"changed_{column.remark}"
+        text = f"text_{column.remark}"
         texts.append(f"{cleaned(source, column.plan, is_marked=extract.is_marked)} as {text}")
-        value, is_changed = parsed(text, column.plan, is_marked=extract.is_marked)
-        values += [text, f"{value} as {column.column}", f"{is_changed} as {changed}"]
-        outputs.append(f"{remark(text, column.column, changed)} as {column.remark}")
+        value = parsed(text, column.plan, is_marked=extract.is_marked)
+        values += [text, f"{value} as {column.column}"]
+        told = remark(text, column.column, column.plan, is_marked=extract.is_marked)
+        outputs.append(f"{told} as {column.remark}")
     for column in columns:
         if not column.remark:
             values.append(f"{_constant(column.plan, file_stem)} as {column.column}")
