@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from connectors.errors import SchemaDriftError
 from connectors.loads import Load
 from connectors.plan import ModulePlan
+from connectors.row_filter import filter_sql
 from connectors.sources import OpenedInput
 from models.fields import FieldType
 from models.mapping import MappingError, resolve_mapping
@@ -53,15 +54,7 @@ def resolved_plan(landing: Landing, opened: OpenedInput) -> ModulePlan:
             file=opened.name,
             field=fields[0] if fields else None,
         ) from None
-    return ModulePlan(landing.module, resolved, _where(landing))
-
-
-def _where(landing: Landing) -> str | None:
-    if landing.mapping.where is None:
-        return None
-    from connectors.row_filter import filter_sql
-
-    return filter_sql(landing)
+    return ModulePlan(landing.module, resolved, filter_sql(landing))
 
 
 def _uses(landing: Landing, field: str) -> str:

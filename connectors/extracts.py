@@ -103,3 +103,34 @@ def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
             batch, characters = [], 0
     if batch:
         yield batch
+
+
+def located_in(
+    relation: str, columns: Mapping[str, str]
+) -> Callable[[Sequence[int], int], Places]:
+    """`locate` for sources without text: the raw text is a JSON object of the wanted columns."""
+
+    def locate(rows: Sequence[int], total: int) -> Places:
+        import json
+
+        import duckdb
+
+        if not rows:
+            return {}
+        names = list(columns)
+        fields = "".join(f", {name}" for name in columns.values())
+        with duckdb.connect() as connection:
+            connection.execute("create temp table wanted (source_row bigint)")
+            connection.execute("insert into wanted select unnest(?)", [list(rows)])
+            found = connection.execute(
+                f"select source_row, source_line{fields} from ({relation})"
+                " semi join wanted using (source_row)"
+            ).fetchall()
+        places: dict[int, tuple[int | None, str]] = {}
+        for row, line, *values in found:
+            texts = [None if v is None else str(v).removeprefix("\x1f") for v in values]
+            record = dict(zip(names, texts, strict=True))
+            places[row] = (line, raw_text_of(json.dumps(record, ensure_ascii=False)))
+        return places
+
+    return locate

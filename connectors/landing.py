@@ -27,6 +27,7 @@ from connectors.inputs import is_unchanged
 from connectors.loads import Load, LoadedFile, begin, finish, load_id_of, loads, sweep
 from connectors.outcome import Batch, write_data, write_quarantine, write_set_aside, write_warnings
 from connectors.plan import ModulePlan
+from connectors.row_filter import filter_sql
 from connectors.sources import Input, OpenedInput, find_inputs
 from connectors.typed import typed_columns, union_of, wanted_columns, write_typed
 from models.fields import LANDING_COLUMNS, Module
@@ -84,11 +85,11 @@ class Landing:
         )
         contract = [[f.name, f.type.value, f.need.value] for f in self.module.fields]
         parts = [self.module.name, mapping, source, contract, self.organization.time_zone]
-        text = json.dumps(parts, sort_keys=True, default=str)
+        text = json.dumps([*parts, filter_sql(self)], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-_MAPPING_PARTS: Final = {"table", "fields", "custom", "keep", "where"}
+_MAPPING_PARTS: Final = {"table", "fields", "custom", "keep"}
 
 
 def land_module(

@@ -14,7 +14,7 @@ from connectors.extracts import Extract, raw_text_of
 from connectors.loads import DATA, QUARANTINE, SET_ASIDE, WARNINGS
 from connectors.parsing import literal
 from connectors.plan import ModulePlan
-from connectors.typed import TypedColumn, identifier, typed_columns
+from connectors.typed import TypedColumn, custom_fields, identifier, typed_columns
 from models.fields import FieldType
 
 _LONGEST_DETAIL: Final = 300
@@ -46,7 +46,7 @@ def write_data(
 ) -> None:
     """Write data.parquet: canonical columns in order, then LANDING_COLUMNS."""
     columns = [column.column for column in typed_columns(batch.plan)[: len(batch.plan.canonical)]]
-    columns.append(f"{_custom_fields(batch.plan)} as custom_fields")
+    columns.append(f"{custom_fields(batch.plan)} as custom_fields")
     columns.append(f"{literal(load_id)} as load_id")
     columns.append(f"cast({load_sequence} as bigint) as load_sequence")
     columns += ["source_file", "source_row"]
@@ -62,13 +62,6 @@ _IS_NO_LOSER: Final = (
     "not exists (from losers where losers.file_index = typed.file_index"
     " and losers.source_row = typed.source_row)"
 )
-
-
-def _custom_fields(plan: ModulePlan) -> str:
-    columns = typed_columns(plan)[len(plan.canonical) :]
-    keys = ", ".join(literal(column.plan.name) for column in columns)
-    values = ", ".join(f"cast({column.column} as varchar)" for column in columns)
-    return f"cast(map([{keys}], [{values}]) as map(varchar, varchar))"
 
 
 def write_set_aside(

@@ -83,12 +83,27 @@ def typed_query(plan: ModulePlan, extract: Extract, file_stem: str) -> str:
     names = ", ".join(c.column for c in columns)
     rows = "source_row, source_line"
     faults = " or ".join(f"({c.is_fault})" for c in columns if c.is_fault != "false") or "false"
-    return (
-        f"select *, {faults} as is_bad, coalesce({plan.where or 'true'}, false) as is_kept from ("
+    typed = (
         f"select {', '.join([rows, names, *outputs])} from ("
         f"select {', '.join([rows, *values])} from ("
-        f"select {', '.join([rows, *texts])} from ({extract.relation}))))"
+        f"select {', '.join([rows, *texts])} from ({extract.relation})))"
     )
+    if plan.where is None:
+        return f"select *, {faults} as is_bad, true as is_kept from ({typed})"
+    module = identifier(plan.module.name)
+    return (
+        f"select * exclude (custom_fields), {faults} as is_bad,"
+        f" coalesce({plan.where}, false) as is_kept"
+        f" from (select *, {custom_fields(plan)} as custom_fields from ({typed})) as {module}"
+    )
+
+
+def custom_fields(plan: ModulePlan) -> str:
+    """SQL for the map of custom fields in canonical text, from the columns of the typed file."""
+    columns = typed_columns(plan)[len(plan.canonical) :]
+    keys = ", ".join(literal(column.plan.name) for column in columns)
+    values = ", ".join(f"cast({column.column} as varchar)" for column in columns)
+    return f"cast(map([{keys}], [{values}]) as map(varchar, varchar))"
 
 
 def _constant(field: FieldPlan, file_stem: str) -> str:
