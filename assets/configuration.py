@@ -4,8 +4,6 @@ One asset writes every `config.*` table in one go, so that dbt reads one consist
 a table in `models/tables.py`; never compute one here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """Exports that the configuration asks for, as an asset: group `exports` (EXP-1 to EXP-10)."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from assets.exporting import (

@@ -5,8 +5,6 @@ at the complete, active loads. Reading, typing and quarantine are `connectors/la
 about a file format belongs here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,8 +12,8 @@ import dagster as dg
 
 from assets.refresh import Refresh
 from assets.warehouse import replace_table, replace_view, row_count, warehouse
-from connectors.landing import land_module
 from connectors.errors import LandingError
+from connectors.landing import land_module
 from connectors.loads import DATA, QUARANTINE, WARNINGS, Load, loads, verify
 from models.fields import LANDING_COLUMNS, MODULES, Module
 from models.usage import rules_by_field

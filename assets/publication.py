@@ -4,8 +4,6 @@ Runs only after every blocking check of its tables has passed. How a version is 
 is `assets/publishing.py`.
 """
 
-from __future__ import annotations
-
 import dagster as dg
 
 from assets.publishing import landed_inputs, publish
@@ -34,16 +32,17 @@ def published_copy(context: dg.AssetExecutionContext, refresh: Refresh) -> dg.Ma
     configuration = refresh.configuration
     custom = configuration.modules.accounts.custom
     with warehouse(refresh.home.warehouse, read_only=True) as connection:
-        publication = publish(
-            connection,
-            refresh.home.published,
-            as_of=refresh.as_of,
-            definition_hash=definition_hash(configuration),
-            inputs=landed_inputs(connection),
-            now=refresh.created_at,
-            currency=configuration.organization.currency,
-            custom_fields={name: field.type for name, field in custom.items()},
-        )
+        inputs = landed_inputs(connection)
+    publication = publish(
+        refresh.home.warehouse,
+        refresh.home.published,
+        as_of=refresh.as_of,
+        definition_hash=definition_hash(configuration),
+        inputs=inputs,
+        now=refresh.created_at,
+        currency=configuration.organization.currency,
+        custom_fields={name: field.type for name, field in custom.items()},
+    )
     for note in publication.notes:
         context.log.info(note)
     return dg.MaterializeResult(

@@ -5,14 +5,12 @@ nodes to assets, and one `@dbt_assets`; a second one begins here where Python mu
 Never put SQL or a rule here.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -128,19 +126,27 @@ def transformation(
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     with dbt_environment(refresh):
         invocation = dbt.cli(arguments, context=context, target_path=target)
-        events = []
-        for event in invocation.stream():
-            events.append(event)
-            if isinstance(event, dg.Output):
-                context.log.info(f"built {event.output_name.replace('__', '.', 1)}")
-            elif isinstance(event, dg.AssetCheckResult) and not event.passed:
-                context.log.warning(f"check {event.check_name} failed")
+        events = list(_told(context, invocation.stream()))
     # The results wait for dbt to close the file: row counts and plots are read through a
     # connection of our own, because dbt's would stay open in this process (stack.md 2.4).
     with warehouse(refresh.home.warehouse, read_only=True) as connection:
         for event in events:
             yield observe(connection, context, event)
     shutil.rmtree(target, ignore_errors=True)
+
+
+def _told(context: dg.AssetExecutionContext, events: Iterable[Any]) -> Iterator[Any]:
+    """Pass dbt's results on and say every tenth dbt model and every failed check."""
+    wanted = len(context.selected_asset_keys)
+    built = 0
+    for event in events:
+        yield event
+        if isinstance(event, dg.Output):
+            built += 1
+            if built % 10 == 0:
+                context.log.info(f"{built} of {wanted} dbt models built")
+        elif isinstance(event, dg.AssetCheckResult) and not event.passed:
+            context.log.warning(f"check {event.check_name} on {event.asset_key} failed")
 
 
 def dbt_resource() -> DbtCliResource:

@@ -50,12 +50,12 @@ AsOfOption = Annotated[
     ),
 ]
 DEFAULT = Path("abm.yaml")
+SCREEN = sys.stdout
 
 
 def say(line: str) -> None:
-    """Print one line at once."""
-    typer.echo(line)
-    sys.stdout.flush()
+    """Print one line at once, also while a run has its standard output redirected."""
+    print(line, file=SCREEN, flush=True)  # noqa: T201
 
 
 def stop(message: str, code: int = 1) -> NoReturn:
@@ -104,12 +104,11 @@ def run(
 
 
 def _refresh(config: Path, home: Home, as_of: date | None, rewind: bool = False) -> None:
-    from assets.warehouse_lease import WarehouseHeldError, require_free
+    from assets.warehouse_lease import LOCK_NAME, WarehouseHeldError, lease_holder
 
-    try:
-        require_free(home.root)
-    except WarehouseHeldError as held:
-        stop(str(held), 3)
+    holder = lease_holder(home.root)
+    if holder is not None:
+        stop(str(WarehouseHeldError(home.root / LOCK_NAME, holder)), 3)
     from orchestration.running import refresh
     from orchestration.summary import run_summary
 

@@ -6,12 +6,14 @@ does; that is the assets'.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -78,7 +80,13 @@ def refresh(
     config: dict[str, Any] = {"resources": {"refresh": {"config": chosen}}, **QUIET}
     started = time.monotonic()
     progress = _Progress(instance, run_id, say)
-    with progress:
+    home.dbt.mkdir(parents=True, exist_ok=True)
+    with (
+        progress,
+        (home.dbt / "output.log").open("w", encoding="utf-8") as output,
+        # dbt's own lines go to a file: the screen shows the run's steps.
+        redirect_stdout(output),
+    ):
         result = defs.get_job_def(job).execute_in_process(
             run_config=config, instance=instance, raise_on_error=False, run_id=run_id
         )
@@ -125,8 +133,7 @@ class _Progress:
     def _tell(self, entry: dg.EventLogEntry) -> None:
         event = entry.dagster_event
         if event is None:
-            if entry.level >= 30 and entry.user_message:
-                self._say(f"      ! {entry.user_message}")
+            self._tell_message(entry.level, entry.user_message)
             return
         step = (event.step_key or "").replace("__", " ")
         kind = event.event_type_value
@@ -143,6 +150,13 @@ class _Progress:
             self._say(f"  skipped  {step}")
         elif kind in ("PIPELINE_FAILURE", "RUN_FAILURE") and not self.failures:
             self.failures["run"] = _cause(event)
+
+
+    def _tell_message(self, level: int, message: str) -> None:
+        # The orchestrator's own remarks on steps that cannot run repeat what a failed step says.
+        if level >= logging.INFO and message and not message.startswith("Dependencies for step"):
+            mark = "! " if level >= logging.WARNING else ""
+            self._say(f"        {mark}{message}")
 
 
 def _cause(event: Any) -> str:

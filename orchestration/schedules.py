@@ -1,7 +1,5 @@
 """Schedules, named `<job>_<cadence>`."""
 
-from __future__ import annotations
-
 from zoneinfo import ZoneInfo
 
 import dagster as dg

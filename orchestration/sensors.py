@@ -1,7 +1,5 @@
 """Sensors: what starts a run besides the clock."""
 
-from __future__ import annotations
-
 import json
 import os
 
