@@ -41,7 +41,9 @@ def opened_engine(url: str) -> Engine:
             version of Quintile.
     """
     address = _address(url)
-    engine = create_engine(address, pool_pre_ping=address.get_backend_name() == "postgresql")
+    is_remote = address.get_backend_name() == "postgresql"
+    # Parameters may be personal or secret: an error shows the statement only (F55).
+    engine = create_engine(address, pool_pre_ping=is_remote, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     try:

@@ -127,8 +127,10 @@ def action_of(before: Any, after: Any) -> RevisionAction:
         return RevisionAction.REMOVED
     if _canonical(_nameless(before)) == _canonical(_nameless(after)):
         return RevisionAction.RENAMED
-    if _canonical({**before, "active": None}) == _canonical({**after, "active": None}):
-        return RevisionAction.ACTIVATED if after.get("active") else RevisionAction.DEACTIVATED
+    if isinstance(before, dict) and isinstance(after, dict):
+        before_rest, after_rest = {**before, "active": None}, {**after, "active": None}
+        if _canonical(before_rest) == _canonical(after_rest):
+            return RevisionAction.ACTIVATED if after.get("active") else RevisionAction.DEACTIVATED
     return RevisionAction.CHANGED
 
 
