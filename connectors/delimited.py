@@ -4,6 +4,7 @@ Nothing is sniffed but the delimiter, and that only where the source says so. Al
 as text, in the order of the header; typing comes later (`connectors.parsing`).
 """
 
+# ruff: noqa: S608 (names come from the contract, texts pass through `literal`)
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -13,9 +14,9 @@ from typing import Final
 
 from connectors.errors import DamagedFileError, LandingError
 from connectors.extracts import Extract, Places, Record, Refused, raw_text_of, spool
-from connectors.parsing import literal
+from connectors.literals import literal
 from connectors.records import Scanned, Splitter, scan
-from connectors.text_files import TextFile, prepare
+from connectors.text_files import prepare
 
 DELIMITERS: Final = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|", "whitespace": None}
 _MOST_REFUSED: Final = 200_000

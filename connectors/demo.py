@@ -9,13 +9,10 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from connectors.errors import LandingError
+from connectors.request import Landing
 from models.sources import Source
-
-if TYPE_CHECKING:
-    from connectors.landing import Landing
 
 
 def demo_source(landing: Landing) -> tuple[Source, Path]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from connectors.parsing import FIRST_YEAR, LAST_YEAR, LONGEST_TEXT, number_pattern
+from connectors.dates import FIRST_YEAR, LAST_YEAR
+from connectors.parsing import LONGEST_TEXT, number_pattern
 from connectors.plan import FieldPlan
 from models.fields import FieldType
 from models.problems import shorten

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from connectors.errors import SchemaDriftError
 from connectors.loads import Load
 from connectors.plan import ModulePlan
-from connectors.row_filter import filter_sql
+from connectors.request import Landing
 from connectors.sources import OpenedInput
 from models.fields import FieldType
 from models.mapping import MappingError, resolve_mapping
 from models.problems import choose_from
-
-if TYPE_CHECKING:
-    from connectors.landing import Landing
 
 _FITTING: Final[Mapping[FieldType, frozenset[str]]] = {
     FieldType.TEXT: frozenset({"text", "number", "boolean", "date", "timestamp"}),
@@ -41,9 +38,7 @@ def resolved_plan(landing: Landing, opened: OpenedInput) -> ModulePlan:
     """
     formats = landing.source.value_formats(landing.organization.time_zone)
     try:
-        resolved = resolve_mapping(
-            landing.mapping, landing.module, opened.header, formats=formats
-        )
+        resolved = resolve_mapping(landing.mapping, landing.module, opened.header, formats=formats)
     except MappingError as error:
         fields = re.findall(r"^fields\.(\w+)", "\n".join(error.problems), re.MULTILINE)
         used = "".join(_uses(landing, name) for name in dict.fromkeys(fields))
@@ -54,7 +49,7 @@ def resolved_plan(landing: Landing, opened: OpenedInput) -> ModulePlan:
             file=opened.name,
             field=fields[0] if fields else None,
         ) from None
-    return ModulePlan(landing.module, resolved, filter_sql(landing))
+    return ModulePlan(landing.module, resolved, landing.filter)
 
 
 def _uses(landing: Landing, field: str) -> str:
@@ -68,8 +63,10 @@ def check_drift(
     plans: Sequence[ModulePlan],
     known: Sequence[Load],
 ) -> None:
-    """Compare every input with the contract, with its neighbours in the set and with the last load
-    of the same mapping. Raises SchemaDriftError naming file, field and column."""
+    """Compare every input with the contract, its neighbours in the set and the last load.
+
+    Raises SchemaDriftError naming file, field and column.
+    """
     first = _columns(plans[0])
     for item, plan in zip(opened, plans, strict=True):
         if _columns(plan) != first:
@@ -86,7 +83,10 @@ def check_drift(
             if field not in first:
                 advice = choose_from(column, [h for h in opened[0].header if h])
                 _refuse(
-                    landing, opened[0], field, f"the column {column!r} of the load before is gone{advice}"
+                    landing,
+                    opened[0],
+                    field,
+                    f"the column {column!r} of the load before is gone{advice}",
                 )
 
 
@@ -106,7 +106,9 @@ def _check_families(landing: Landing, item: OpenedInput, plan: ModulePlan) -> No
         if field.type in (FieldType.DATE, FieldType.TIMESTAMP) and _NUMERIC_DATES & set(declared):
             allowed.add("number")
         if family not in allowed:
-            told = f"the column {field.resolved.column!r} holds {family}, a {field.type.value} field"
+            told = (
+                f"the column {field.resolved.column!r} holds {family}, a {field.type.value} field"
+            )
             _refuse(landing, item, field.name, f"{told} takes {', '.join(sorted(allowed))}")
 
 

@@ -5,12 +5,14 @@ load stays, or the first where the mapping says `keep: first`. A tie between row
 told in a warning.
 """
 
+# ruff: noqa: S608 (names come from the contract, texts pass through `literal`)
 from __future__ import annotations
 
 import duckdb
 
+from connectors.literals import identifier
 from connectors.plan import ModulePlan
-from connectors.typed import identifier, typed_columns
+from connectors.typed import typed_columns
 
 
 def find_losers(connection: duckdb.DuckDBPyConnection, plan: ModulePlan, typed: str) -> None:
@@ -39,9 +41,7 @@ def find_losers(connection: duckdb.DuckDBPyConnection, plan: ModulePlan, typed: 
     has_version = "modified_at" in plan.module.field_names
     version = "modified_at" if has_version else "cast(null as timestamp)"
     direction = "asc" if plan.resolved.keep == "first" else "desc"
-    content = ", ".join(
-        f"f{n} := {column.column}" for n, column in enumerate(typed_columns(plan))
-    )
+    content = ", ".join(f"f{n} := {column.column}" for n, column in enumerate(typed_columns(plan)))
     connection.execute(
         "create or replace temp table ranked as"
         f" select file_index, source_row, {key}, {version} as version,"

@@ -7,6 +7,7 @@ are named by their environment variable only.
 
 from __future__ import annotations
 
+
 class LandingError(Exception):
     """A source could not be landed; nothing of that load exists.
 

@@ -4,6 +4,7 @@ A reader knows one kind of source. It never types, drops or repairs a value; tha
 for all of them (`connectors.parsing`).
 """
 
+# ruff: noqa: S608 (names come from the contract, texts pass through `literal`)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -83,7 +84,9 @@ def spool(
             columns: list[list[object]] = [[r[0] for r in batch], [r[1] for r in batch]]
             columns += [[r[2][position] for r in batch] for position in range(width)]
             writer.write_table(
-                pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema)
+                pa.table(
+                    [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema
+                )
             )
     quoted = str(path).replace("'", "''")
     return f"select * from read_parquet('{quoted}')"
@@ -105,9 +108,7 @@ def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield batch
 
 
-def located_in(
-    relation: str, columns: Mapping[str, str]
-) -> Callable[[Sequence[int], int], Places]:
+def located_in(relation: str, columns: Mapping[str, str]) -> Callable[[Sequence[int], int], Places]:
     """`locate` for sources without text: the raw text is a JSON object of the wanted columns."""
 
     def locate(rows: Sequence[int], total: int) -> Places:

@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -165,7 +165,7 @@ def exported_on(name: str, pattern: str | None) -> date | None:
     text = match.group(1)
     for date_format in _DATE_FORMATS:
         try:
-            return datetime.strptime(text, date_format).date()
+            return datetime.strptime(text, date_format).replace(tzinfo=UTC).date()
         except ValueError:
             continue
     raise LandingError(

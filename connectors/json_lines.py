@@ -131,9 +131,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _flatten(
-    value: dict[str, Any], prefix: str, depth: int, values: dict[str, str | None]
-) -> None:
+def _flatten(value: dict[str, Any], prefix: str, depth: int, values: dict[str, str | None]) -> None:
     for key, inner in value.items():
         name = prefix + key
         if isinstance(inner, dict) and depth < _DEEPEST:

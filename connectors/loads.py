@@ -39,8 +39,12 @@ class LoadedFile:
 
 @dataclass(frozen=True)
 class Load:
-    """The manifest of one load. `exported_on` is an ISO date; counts obey the row balance
-    rows_read = rows_accepted + rows_quarantined + rows_duplicate + rows_filtered."""
+    """The manifest of one load.
+
+    `exported_on` is an ISO date. Counts obey the row balance:
+    rows_read = rows_accepted + rows_quarantined + rows_duplicate + rows_filtered.
+    `mapped_columns` tells the source column by field, for those that have one.
+    """
 
     module: str
     load_id: str
@@ -106,8 +110,7 @@ def loads(landing_directory: Path, module: str) -> list[Load]:
     found.sort(key=lambda load: load.load_sequence)
     newest = {load.identity: load.load_id for load in found}
     return [
-        dataclasses.replace(load, is_active=newest[load.identity] == load.load_id)
-        for load in found
+        dataclasses.replace(load, is_active=newest[load.identity] == load.load_id) for load in found
     ]
 
 
@@ -126,9 +129,9 @@ def sweep(landing_directory: Path, module: str) -> int:
     return len(left)
 
 
-def begin(landing_directory: Path, module: str, load_id: str) -> Path:
-    """Make the hidden folder in which a load is prepared, on the same disk as its place."""
-    folder = landing_directory / module / f"{_WRITING}{load_id}"
+def writing_folder(landing_directory: Path, module: str, name: str) -> Path:
+    """Make a hidden folder for work in progress, on the same disk as the loads."""
+    folder = landing_directory / module / f"{_WRITING}{name}"
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)

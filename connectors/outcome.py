@@ -1,5 +1,6 @@
 """The files of a load from its typed rows: data, set aside, quarantine and warnings."""
 
+# ruff: noqa: S608 (names come from the contract, texts pass through `literal`)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -11,10 +12,10 @@ import duckdb
 
 from connectors.diagnosis import MISSING_KEY, diagnose
 from connectors.extracts import Extract, raw_text_of
+from connectors.literals import identifier, literal
 from connectors.loads import DATA, QUARANTINE, SET_ASIDE, WARNINGS
-from connectors.parsing import literal
 from connectors.plan import ModulePlan
-from connectors.typed import TypedColumn, custom_fields, identifier, typed_columns
+from connectors.typed import TypedColumn, custom_fields, typed_columns
 from models.fields import FieldType
 
 _LONGEST_DETAIL: Final = 300
@@ -129,8 +130,7 @@ def _reason(column: TypedColumn) -> str:
 def write_quarantine(
     connection: duckdb.DuckDBPyConnection, batch: Batch, folder: Path, load_id: str
 ) -> dict[str, int]:
-    """Write quarantine.parquet with file, line, field, reason and raw text; returns the number of
-    rows by reason."""
+    """Write quarantine.parquet: file, line, field, reason, raw text; return the rows by reason."""
     rows: list[dict[str, Any]] = []
     for file_index, (file, extract) in enumerate(zip(batch.files, batch.extracts, strict=True)):
         rows += _refused(batch.plan, extract, load_id, file)
@@ -175,9 +175,7 @@ def _bad_rows(
     places = extract.locate([row[0] for row in found], batch.rows_read[file_index])
     result = []
     for row in found:
-        faults = [
-            (columns[n], row[3 + 2 * n]) for n in range(len(columns)) if row[2 + 2 * n]
-        ]
+        faults = [(columns[n], row[3 + 2 * n]) for n in range(len(columns)) if row[2 + 2 * n]]
         line, raw_text = places.get(row[0], (row[1], ""))
         result.append(
             {

@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from connectors.dates import NUMERIC_DATES, date_value, is_unclear, timestamp_value
+from connectors.literals import literal
 from connectors.plan import FieldPlan
-from connectors.time_zones import local_to_utc, unclear_local_time
 from models.fields import FieldType
 from models.formats import ValueFormats
 from models.text import BLANKS
@@ -24,44 +25,11 @@ NATIVE: Final = "\x1f"
 LONGEST_TEXT: Final = 1_000_000
 """Characters of the longest accepted value; longer ones go to quarantine (F34)."""
 
-FIRST_YEAR: Final = 1900
-LAST_YEAR: Final = 2199
 
-MARKS: Final = (
-    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
-)
+MARKS: Final = "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
 """Characters without width or that turn the writing direction; removed from keys (F32)."""
 
 _PLAIN: Final = "'[!-~]([ -~]*[!-~])?'"
-_ISO_TIMESTAMP: Final = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]([01][0-9]|2[0-3]):[0-5][0-9]"
-    r"(:[0-5][0-9]([.,][0-9]{1,9})?)?)?"
-)
-_OFFSET: Final = r" ?(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
-_DIRECTIVES: Final = {
-    "%Y": "[0-9]{4}",
-    "%y": "[0-9]{2}",
-    "%m": "[0-9]{1,2}",
-    "%d": "[0-9]{1,2}",
-    "%H": "[0-9]{1,2}",
-    "%I": "[0-9]{1,2}",
-    "%M": "[0-9]{1,2}",
-    "%S": "[0-9]{1,2}",
-    "%f": "[0-9]{1,6}",
-    "%j": "[0-9]{1,3}",
-    "%z": r"(Z|[+-][0-9]{2}:?[0-9]{2})",
-    "%p": "[AaPp][Mm]",
-    "%b": "[A-Za-z]{3}",
-    "%B": "[A-Za-z]{3,9}",
-    "%a": "[A-Za-z]{3}",
-    "%A": "[A-Za-z]{6,9}",
-    "%%": "%",
-}
-
-
-def literal(text: str) -> str:
-    """A SQL string literal of any text."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def cleaned(column: str, plan: FieldPlan, *, is_marked: bool) -> str:
@@ -115,8 +83,8 @@ def _is_native(text: str) -> str:
 def _native(formats: ValueFormats) -> ValueFormats:
     """Formats of typed values: plain spelling, and the numeric dates the source declares."""
     return ValueFormats(
-        date_formats=("iso", *(f for f in formats.date_formats if f in _NUMERIC_DATES)),
-        timestamp_formats=("iso", *(f for f in formats.timestamp_formats if f in _NUMERIC_DATES)),
+        date_formats=("iso", *(f for f in formats.date_formats if f in NUMERIC_DATES)),
+        timestamp_formats=("iso", *(f for f in formats.timestamp_formats if f in NUMERIC_DATES)),
         time_zone=formats.time_zone,
         true_values=tuple(dict.fromkeys((*formats.true_values, "true", "1"))),
         false_values=tuple(dict.fromkeys((*formats.false_values, "false", "0"))),
@@ -134,9 +102,9 @@ def _value(text: str, plan: FieldPlan, formats: ValueFormats, *, is_native: bool
         case FieldType.BOOLEAN:
             return _boolean(text, formats)
         case FieldType.DATE:
-            return _date(text, formats)
+            return date_value(text, formats)
         case FieldType.TIMESTAMP:
-            return _timestamp(text, formats)
+            return timestamp_value(text, formats)
 
 
 def _changed(text: str, value: str, plan: FieldPlan, formats: ValueFormats) -> str:
@@ -149,7 +117,7 @@ def _changed(text: str, value: str, plan: FieldPlan, formats: ValueFormats) -> s
             more = f"{re.escape(formats.decimal)}[0-9]{{{scale}}}[0-9]*[1-9]"
             return f"regexp_matches({text}, {literal(more)})"
         case FieldType.TIMESTAMP:
-            return _unclear(text, value, formats)
+            return is_unclear(text, value, formats)
         case _:
             return "false"
 
@@ -217,126 +185,6 @@ def _boolean(text: str, formats: ValueFormats) -> str:
     yes = ", ".join(literal(value) for value in formats.true_values)
     no = ", ".join(literal(value) for value in formats.false_values)
     return (
-        f"(case when lower({text}) in ({yes}) then true when lower({text}) in ({no}) then false end)"
+        f"(case when lower({text}) in ({yes}) then true"
+        f" when lower({text}) in ({no}) then false end)"
     )
-
-
-def format_pattern(date_format: str) -> str:
-    """Regular expression of the texts that a strptime format may read; keeps engines strict."""
-    parts = re.split(r"(%.)", date_format)
-    return "".join(_DIRECTIVES[p] if p.startswith("%") else re.escape(p) for p in parts if p)
-
-
-def _in_range(value: str) -> str:
-    return f"year({value}) between {FIRST_YEAR} and {LAST_YEAR}"
-
-
-def _first_that_agrees(candidates: list[str], in_range: bool = True) -> str:
-    """The value that the declared formats read; null when two of them read different values."""
-    first = candidates[0] if len(candidates) == 1 else f"coalesce({', '.join(candidates)})"
-    conditions = [_in_range(first)] if in_range else []
-    conditions += [f"({c} is null or {c} = {first})" for c in candidates[1:]]
-    return f"(case when {' and '.join(conditions)} then {first} end)"
-
-
-def _date(text: str, formats: ValueFormats) -> str:
-    return _first_that_agrees([_date_by(text, f, formats) for f in formats.date_formats])
-
-
-def _date_by(text: str, date_format: str, formats: ValueFormats) -> str:
-    if date_format == "iso":
-        plain = f"try_cast({text} as DATE)"
-        # A date that carries a time: as written without offset or at midnight, else in the zone.
-        at_midnight = literal(r".{10}[ T]00:00(:00([.,]0{1,9})?)?" + f"({_OFFSET})?")
-        with_time = (
-            f"(case when regexp_full_match({text}, {literal(_ISO_TIMESTAMP)})"
-            f" or regexp_full_match({text}, {at_midnight})"
-            f" then try_cast(left({text}, 10) as DATE)"
-            f" when regexp_full_match({text}, {literal(_ISO_TIMESTAMP + _OFFSET)})"
-            f" then cast(timezone({literal(formats.time_zone)}, {_zoned(text)}) as DATE) end)"
-        )
-        return f"(case when cast({plain} as VARCHAR) = {text} then {plain} else {with_time} end)"
-    if date_format in _NUMERIC_DATES:
-        moment = _numeric_moment(text, date_format)
-        if date_format == "excel_serial":
-            return f"cast({moment} as DATE)"
-        local = f"timezone({literal(formats.time_zone)}, timezone('UTC', {moment}))"
-        return f"cast({local} as DATE)"
-    return f"cast({_strptime(text, date_format)} as DATE)"
-
-
-_NUMERIC_DATES: Final = {
-    # Below 61 Excel counts a 29 February 1900 that never was; such days are refused.
-    "excel_serial": (r"[0-9]{2,6}(\.[0-9]{1,15})?", "timestamp '1899-12-30'", 86_400_000_000, 61),
-    "epoch_seconds": (r"-?[0-9]{1,10}(\.[0-9]{1,6})?", "timestamp '1970-01-01'", 1_000_000, None),
-    "epoch_milliseconds": (r"-?[0-9]{1,13}", "timestamp '1970-01-01'", 1_000, None),
-}
-
-
-def _numeric_moment(text: str, date_format: str) -> str:
-    pattern, origin, unit, lowest = _NUMERIC_DATES[date_format]
-    number = f"try_cast({text} as DECIMAL(28,15))"
-    microseconds = f"cast(round({number} * {unit}) as BIGINT)"
-    condition = f"regexp_full_match({text}, {literal(pattern)})"
-    if lowest is not None:
-        condition += f" and {number} >= {lowest}"
-    return f"(case when {condition} then {origin} + to_microseconds({microseconds}) end)"
-
-
-def _zoned(text: str) -> str:
-    """Moment of a text with an offset; the blank before the offset and a comma are normalised."""
-    return (
-        f"try_cast(replace(regexp_replace({text}, ' ([+-][0-9:]+|Z)$', '\\1'), ',', '.')"
-        " as TIMESTAMPTZ)"
-    )
-
-
-def _strptime(text: str, date_format: str) -> str:
-    return (
-        f"(case when regexp_full_match({text}, {literal(format_pattern(date_format))})"
-        f" then try_strptime({text}, {literal(date_format)}) end)"
-    )
-
-
-def _timestamp(text: str, formats: ValueFormats) -> str:
-    return _first_that_agrees(
-        [_timestamp_by(text, f, formats.time_zone) for f in formats.timestamp_formats]
-    )
-
-
-def _timestamp_by(text: str, timestamp_format: str, time_zone: str) -> str:
-    local = _local_time(text, timestamp_format)
-    if timestamp_format == "iso":
-        zoned = (
-            f"(case when regexp_full_match({text}, {literal(_ISO_TIMESTAMP + _OFFSET)})"
-            f" then timezone('UTC', {_zoned(text)}) end)"
-        )
-        return f"coalesce({local_to_utc(local, time_zone)}, {zoned})"
-    if local != "null":
-        return local_to_utc(local, time_zone)
-    if timestamp_format in _NUMERIC_DATES:
-        return _numeric_moment(text, timestamp_format)
-    return f"timezone('UTC', {_strptime(text, timestamp_format)})"
-
-
-def _local_time(text: str, timestamp_format: str) -> str:
-    """SQL for the naive local time a format reads; `null` when it reads moments."""
-    if timestamp_format == "iso":
-        return (
-            f"(case when regexp_full_match({text}, {literal(_ISO_TIMESTAMP)})"
-            f" then try_cast(replace({text}, ',', '.') as TIMESTAMP) end)"
-        )
-    if timestamp_format == "excel_serial":
-        return _numeric_moment(text, timestamp_format)
-    if timestamp_format in _NUMERIC_DATES or "%z" in timestamp_format:
-        return "null"
-    return _strptime(text, timestamp_format)
-
-
-def _unclear(text: str, value: str, formats: ValueFormats) -> str:
-    locals_ = [_local_time(text, f) for f in formats.timestamp_formats]
-    found = [local for local in locals_ if local != "null"]
-    if not found:
-        return "false"
-    local = found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
-    return f"coalesce({unclear_local_time(local, value, formats.time_zone)}, false)"

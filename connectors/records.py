@@ -37,7 +37,7 @@ class Splitter:
     def __init__(self, delimiter: str | None) -> None:
         self.delimiter = delimiter
 
-    def split(self, text: str) -> list[str] | None | bool:
+    def split(self, text: str) -> list[str] | bool | None:
         """The values; None when a quote stays open; False when text follows a closing quote."""
         if self.delimiter is None:
             return text.split()
@@ -116,7 +116,7 @@ class _Scan:
                 values, text, last = self.across_lines(line)
             yield self.judged(line, last, text, values)
 
-    def across_lines(self, first: Line) -> tuple[list[str] | None | bool, str, Line]:
+    def across_lines(self, first: Line) -> tuple[list[str] | bool | None, str, Line]:
         """Read on until the open quote closes; puts the lines back when it does not."""
         taken: list[Line] = []
         parts = [first.text or ""]
@@ -158,7 +158,7 @@ class _Scan:
         )
 
     def judged(
-        self, first: Line, last: Line, text: str, values: list[str] | None | bool
+        self, first: Line, last: Line, text: str, values: list[str] | bool | None
     ) -> Scanned:
         if not isinstance(values, list):
             detail = "a quote does not close or is followed by text"

@@ -18,7 +18,8 @@ from connectors.delimited import DELIMITERS, DelimitedFile
 from connectors.errors import LandingError
 from connectors.extracts import Extract
 from connectors.inputs import EXTENSIONS, file_format, file_stem, table_name
-from connectors.parsing import NATIVE, literal
+from connectors.literals import literal
+from connectors.parsing import NATIVE
 from connectors.sources import Reader, open_file
 from connectors.text_files import prepare
 from models.sampled import MOST_VALUES, NULL_TEXTS, SampledColumn, SampledTable

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from connectors.errors import LandingError
 from connectors.extracts import Extract
@@ -23,29 +23,41 @@ from connectors.inputs import (
     source_folder,
     tables_of,
 )
+from connectors.request import Landing
 from models.problems import choose_from
 from models.sources import Source
-
-if TYPE_CHECKING:
-    from connectors.landing import Landing
 
 
 class OpenedInput(Protocol):
     """One file or table, opened: its header is known, nothing else was read."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name for people."""
+
     @property
-    def stem(self) -> str: ...
+    def stem(self) -> str:
+        """Name without extensions, for row-number keys."""
+
     @property
-    def content_hash(self) -> str: ...
+    def content_hash(self) -> str:
+        """Digest of its content."""
+
     @property
-    def bytes(self) -> int: ...
+    def bytes(self) -> int:
+        """Its size."""
+
     @property
-    def header(self) -> tuple[str, ...]: ...
+    def header(self) -> tuple[str, ...]:
+        """Column names in order."""
+
     @property
-    def families(self) -> dict[str, str]: ...
-    def extract(self, wanted: Sequence[str]) -> Extract: ...
+    def families(self) -> dict[str, str]:
+        """Type family by column, where the format has types."""
+
+    def extract(self, wanted: Sequence[str]) -> Extract:
+        """Read the wanted columns."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,7 @@ class Input:
     files: tuple[InputFile, ...]
     file_names: tuple[str, ...]
     open: Callable[[Path], Sequence[OpenedInput]]
+    close: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -106,8 +119,12 @@ class Reader(Protocol):
     """One opened file of one format."""
 
     @property
-    def header(self) -> tuple[str, ...]: ...
-    def extract(self, wanted: Sequence[str]) -> Extract: ...
+    def header(self) -> tuple[str, ...]:
+        """Column names in order."""
+
+    def extract(self, wanted: Sequence[str]) -> Extract:
+        """Read the wanted columns."""
+        ...
 
 
 def find_inputs(landing: Landing) -> tuple[list[Input], list[str]]:

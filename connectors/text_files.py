@@ -32,8 +32,9 @@ _BYTE_ORDER_MARKS: Final = (
 
 @dataclass(frozen=True)
 class Line:
-    """One physical line without its end (a return before the end stays). `text` is None when it cannot be read; `fault` says why.
+    """One physical line without its end; a return before the end stays.
 
+    `text` is None when it cannot be read; `fault` says why, `shown` is what can be shown of it.
     `offset` is the byte in the (unpacked) file at which the line starts.
     """
 
@@ -139,7 +140,7 @@ def _codec(path: Path, encoding: str) -> str:
         try:
             start = stream.read(1 << 16)
         except (EOFError, OSError, zlib.error) as error:
-            raise DamagedFileError(f"the file cannot be unpacked: {error}.", file=str(path)) from None
+            raise DamagedFileError(f"it cannot be unpacked: {error}.", file=str(path)) from None
     for mark, codec in _BYTE_ORDER_MARKS:
         if start.startswith(mark) and (encoding == "detect" or codec.startswith(encoding)):
             return codec

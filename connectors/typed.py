@@ -5,6 +5,7 @@ canonical columns, one column per custom field (`custom_<name>`), one remark per
 have something to tell (`remark_<n>`, see connectors.parsing), `is_bad` and `is_kept`.
 """
 
+# ruff: noqa: S608 (names come from the contract, texts pass through `literal`)
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -14,14 +15,10 @@ from pathlib import Path
 import duckdb
 
 from connectors.extracts import Extract
-from connectors.parsing import cleaned, literal, parsed, remark
+from connectors.literals import identifier, literal
+from connectors.parsing import cleaned, parsed, remark
 from connectors.plan import FieldPlan, ModulePlan
 from models.fields import FieldType, Need
-
-
-def identifier(name: str) -> str:
-    """A SQL identifier of any name."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 @dataclass(frozen=True)
@@ -122,8 +119,10 @@ def write_typed(
     file_stem: str,
     path: Path,
 ) -> Extract:
-    """Write the typed file; returns the extract that was read, which is the exact one when the
-    engine could not read the fast one."""
+    """Write the typed file.
+
+    Returns the extract that was read: the exact one when the engine stumbled over the fast one.
+    """
     try:
         _copy(connection, typed_query(plan, extract, file_stem), path)
     except duckdb.InvalidInputException:
