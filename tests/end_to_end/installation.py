@@ -1,0 +1,141 @@
+"""One installation as a user has it: a configuration, a home folder and the command `quintile`.
+
+Runs are real processes; results are read from the published copy, the way readers do, or from the
+private warehouse where a test looks behind it. Add here how a test uses an installation; never what
+it expects.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from assets.published import Publication, current, open_published
+
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST_RUN_SECONDS = 300
+
+Row = tuple[Any, ...]
+
+
+def _environment(data: Path | None) -> dict[str, str]:
+    """The environment of a user: nothing of the settings of whoever runs the tests."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("QUINTILE_", "DAGSTER_"))}
+    kept |= {"PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
+    return kept | ({"QUINTILE_DATA": str(data)} if data else {})
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A configuration and a home folder; `data` is the value of QUINTILE_DATA."""
+
+    configuration: Path
+    home: Path
+    data: Path | None = None
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start `quintile run` and return at once; output and errors come on one stream."""
+        command = [sys.executable, "-m", "orchestration.cli", "run"]
+        command += ["-c", str(self.configuration), "--home", str(self.home), *arguments]
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=_environment(self.data),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str) -> str:
+        """Run to the end and return what was printed; fails the test when the run does."""
+        process = self.start(*arguments)
+        printed, _ = process.communicate(timeout=LONGEST_RUN_SECONDS)
+        assert process.returncode == 0, printed
+        return printed
+
+    @property
+    def published(self) -> Path:
+        """Folder of the published versions."""
+        return self.home / "published"
+
+    @property
+    def publication(self) -> Publication:
+        """What counts now, by its manifest."""
+        return current(self.published)
+
+    def rows(self, query: str) -> list[Row]:
+        """Rows of a query on the published copy."""
+        with open_published(self.published) as connection:
+            return connection.execute(query).fetchall()
+
+    def one(self, query: str) -> Any:
+        """The only value of a query on the published copy."""
+        ((value,),) = self.rows(query)
+        return value
+
+    def pairs(self, query: str) -> dict[Any, Any]:
+        """A query of two columns as a mapping."""
+        return dict(self.rows(query))
+
+    def ids(self, query: str) -> set[str]:
+        """A query of one column as a set."""
+        return {value for (value,) in self.rows(query)}
+
+    def private_rows(self, query: str) -> list[Row]:
+        """Rows of a query on the pipeline's own warehouse, which no reader may open."""
+        with duckdb.connect(str(self.home / "warehouse.duckdb"), read_only=True) as connection:
+            return connection.execute(query).fetchall()
+
+    def table_hashes(self) -> dict[str, str]:
+        """Content hash by published table; `publication` itself tells when, so it is left out."""
+        return {
+            f"{table.schema_name}.{table.table}": table.content_hash
+            for table in self.publication.tables
+            if table.table != "publication"
+        }
+
+    def export_files(self) -> dict[str, bytes]:
+        """Name and bytes of every finished export."""
+        return {path.name: path.read_bytes() for path in (self.home / "exports").glob("*.zip")}
+
+    def export(self, slug: str) -> list[dict[str, str]]:
+        """Records of the only export whose segment has this name as a slug, such as `big-baskets`."""
+        (found,) = (self.home / "exports").glob(f"{slug}_*.zip")
+        with zipfile.ZipFile(found) as archive:
+            (name,) = archive.namelist()
+            text = archive.read(name).decode("utf-8-sig")
+        return list(csv.DictReader(io.StringIO(text)))
+
+    def replayed_members(self) -> dict[tuple[str, str], bool]:
+        """Visible members after replaying the ledger event by event (BEY-2)."""
+        members: dict[tuple[str, str], bool] = {}
+        for segment, account, is_member, is_visible in self.rows(
+            "select segment_id, account_id, is_member, is_visible "
+            "from marts.seg_membership_ledger order by as_of"
+        ):
+            if is_member and is_visible:
+                members[segment, account] = True
+            else:
+                members.pop((segment, account), None)
+        return members
+
+    def members(self, segment: str) -> set[str]:
+        """Visible members of a segment now."""
+        return self.ids(f"select account_id from marts.seg_members where segment_id = '{segment}'")
+
+
+def printed_lines(process: subprocess.Popen[str]) -> Iterator[str]:
+    """Lines of a running process as they come."""
+    assert process.stdout is not None
+    yield from iter(process.stdout.readline, "")
