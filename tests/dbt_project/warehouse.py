@@ -7,6 +7,7 @@ about its input; never the expected results.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -232,7 +233,7 @@ def segments_statement(segments: Sequence[Segment]) -> str:
     if not segments:
         return NO_SEGMENTS
     ctes, finals = [], []
-    for number, segment in enumerate(segments):
+    for segment in segments:
         match, member = f"match_{segment.segment_id}", f"member_{segment.segment_id}"
         inside = (
             f" where account_id in (select account_id from member_{segment.parent})"
@@ -251,7 +252,6 @@ def segments_statement(segments: Sequence[Segment]) -> str:
             f" and p.segment_id = '{segment.segment_id}'"
             f" where m.account_id is not null or p.account_id is not null"
         )
-        del number
     return f"with {', '.join(ctes)} {' union all '.join(finals)}"
 
 
@@ -363,23 +363,49 @@ def _write(
         warehouse.executemany(f"insert into {table} values ({marks})", values)
 
 
-def dbt(path: Path, target: Path, *arguments: str) -> Any:
-    """Run dbt on the warehouse at `path`; the result of the invocation, asserted successful."""
-    from dbt.cli.main import dbtRunner
+class Dbt:
+    """dbt inside this process, parsed once for all warehouses of a test session.
 
-    os.environ["QUINTILE_WAREHOUSE"] = str(path)
-    os.environ["DBT_TARGET_PATH"] = str(target)
-    os.environ["DBT_LOG_PATH"] = str(target / "logs")
-    result = dbtRunner().invoke(
-        [*arguments, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--quiet"]
-    )
-    problems = [
-        f"{item.node.name}: {item.status} {item.message}"
-        for item in getattr(result.result, "results", [])
-        if item.status not in {"success", "pass", "no-op"}
-    ]
-    assert result.success, "\n".join([*problems, str(result.exception or "")])
-    return result.result
+    Every warehouse has the same file name, so the parsed project names the right database.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._manifest: Any = None
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest of the last invocation, as dbt wrote it."""
+        text = (self._target / "manifest.json").read_text(encoding="utf-8")
+        content: dict[str, Any] = json.loads(text)
+        return content
+
+    def compiled(self, name: str) -> str:
+        """Text of a dbt model as it was last sent to the engine."""
+        (path,) = (self._target / "compiled").rglob(f"{name}.sql")
+        return path.read_text(encoding="utf-8")
+
+    def __call__(self, path: Path, *arguments: str) -> dict[str, str]:
+        """Run dbt on the warehouse at `path`; status by node name, asserted successful."""
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.cli.main import dbtRunner
+
+        os.environ["QUINTILE_WAREHOUSE"] = str(path)
+        common = ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--target-path", self._target]
+        common += ["--log-path", self._target, "--log-level-file", "none", "--quiet"]
+        if self._manifest is None:
+            self._manifest = dbtRunner().invoke(["parse", *map(str, common)]).result
+        result = dbtRunner(manifest=self._manifest).invoke([*arguments, *map(str, common)])
+        # dbt keeps the file open in this process, and with it the lock on it.
+        DuckDBConnectionManager.close_all_connections()
+        nodes = getattr(result.result, "results", [])
+        problems = [
+            f"{item.node.name}: {item.status} {item.message}"
+            for item in nodes
+            if item.status not in {"success", "pass", "no-op"}
+        ]
+        assert result.success, "\n".join([*problems, str(result.exception or "")])
+        return {item.node.name: str(item.status) for item in nodes}
 
 
 def query(path: Path, sql: str) -> list[tuple[Any, ...]]:
