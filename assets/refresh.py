@@ -132,7 +132,9 @@ def end_dead_runs(instance: dg.DagsterInstance, alive: str = "") -> list[str]:
     for run in instance.get_runs(filters=started):
         if run.run_id == alive:
             continue
-        instance.report_run_failed(run, "The process of this run was killed; nothing was published.")
+        instance.report_run_failed(
+            run, "The process of this run was killed; nothing was published."
+        )
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
         ended.append(run.run_id)
     for key in instance.event_log_storage.get_concurrency_keys():

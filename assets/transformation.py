@@ -5,13 +5,16 @@ nodes to assets, and one `@dbt_assets`; a second one begins here where Python mu
 Never put SQL or a rule here.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +22,11 @@ import dagster as dg
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
-    DbtCliResource,
     DbtProject,
     dbt_assets,
 )
 
+from assets.dbt_building import DbtBuild, DbtBuildError, build
 from assets.observation import observe
 from assets.refresh import Refresh
 from assets.warehouse import warehouse
@@ -93,6 +96,16 @@ class StageTranslator(DagsterDbtTranslator):
         return spec.replace_attributes(owners=OWNERS, kinds={"dbt", "duckdb"})
 
 
+TRANSLATOR = StageTranslator()
+
+
+@cache
+def manifest_content() -> Mapping[str, Any]:
+    """The dbt manifest as dbt wrote it."""
+    content: Mapping[str, Any] = json.loads(MANIFEST.read_text(encoding="utf-8"))
+    return content
+
+
 @contextmanager
 def dbt_environment(refresh: Refresh) -> Iterator[None]:
     """Tell dbt which warehouse it builds, for one block."""
@@ -112,45 +125,50 @@ def dbt_environment(refresh: Refresh) -> Iterator[None]:
                 os.environ[name] = value
 
 
+MANIFEST = prepared_manifest()
+
+
 @dbt_assets(
-    manifest=prepared_manifest(),
-    dagster_dbt_translator=StageTranslator(),
+    manifest=MANIFEST,
+    dagster_dbt_translator=TRANSLATOR,
     name="transformation",
     pool="warehouse_writer",
 )
-def transformation(
-    context: dg.AssetExecutionContext, dbt: DbtCliResource, refresh: Refresh
-) -> Iterator[Any]:
+def transformation(context: dg.AssetExecutionContext, refresh: Refresh) -> Iterator[Any]:
     """Build and test every dbt model; a failing error-level test stops what follows (EDG-18)."""
-    target = refresh.home.dbt / context.run_id[:8]
-    arguments = ["build", "--exclude-resource-type", "unit_test"]
-    with dbt_environment(refresh):
-        invocation = dbt.cli(arguments, context=context, target_path=target)
-        events = list(_told(context, invocation.stream()))
-    # The results wait for dbt to close the file: row counts and plots are read through a
-    # connection of our own, because dbt's would stay open in this process (stack.md 2.4).
+    wanted = DbtBuild(
+        project=DBT_PROJECT,
+        manifest=manifest_content(),
+        translator=TRANSLATOR,
+        parsed=MANIFEST.with_name("partial_parse.msgpack"),
+        target=refresh.home.dbt / context.run_id[:8],
+    )
+    failure = None
+    try:
+        with dbt_environment(refresh):
+            events: Sequence[Any] = build(context, wanted, _teller(context))
+    except DbtBuildError as failed:
+        # What was built and tested is still told: a failed check must be seen on its asset.
+        failure, events = failed, failed.events
     with warehouse(refresh.home.warehouse, read_only=True) as connection:
         for event in events:
             yield observe(connection, context, event)
-    shutil.rmtree(target, ignore_errors=True)
+    if failure is not None:
+        raise failure
+    shutil.rmtree(wanted.target, ignore_errors=True)
 
 
-def _told(context: dg.AssetExecutionContext, events: Iterable[Any]) -> Iterator[Any]:
-    """Pass dbt's results on and say every tenth dbt model and every failed check."""
+def _teller(context: dg.AssetExecutionContext) -> Callable[[str, str], None]:
+    """Say every tenth dbt model, and everything that is not well."""
     wanted = len(context.selected_asset_keys)
-    built = 0
-    for event in events:
-        yield event
-        if isinstance(event, dg.Output):
-            built += 1
-            if built % 10 == 0:
-                context.log.info(f"{built} of {wanted} dbt models built")
-        elif isinstance(event, dg.AssetCheckResult) and not event.passed:
-            context.log.warning(f"check {event.check_name} on {event.asset_key} failed")
+    built = count(1)
 
+    def told(name: str, status: str) -> None:
+        if status == "success":
+            number = next(built)
+            if number % 10 == 0 or number == wanted:
+                context.log.info(f"{number} of {wanted} dbt models built")
+        elif status in ("fail", "error", "warn", "runtime error"):
+            context.log.warning(f"{name}: {status}")
 
-def dbt_resource() -> DbtCliResource:
-    """The dbt command line, bound to the project."""
-    return DbtCliResource(
-        project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=_dbt()
-    )
+    return told

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from assets.refresh import Refresh
-from assets.transformation import dbt_resource
 
 
 def default_resources() -> dict[str, Any]:
     """Resources by the name that assets ask for; paths come from the environment at run time."""
-    return {"refresh": Refresh(), "dbt": dbt_resource()}
+    return {"refresh": Refresh()}

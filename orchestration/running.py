@@ -28,6 +28,9 @@ SETTINGS = Path(__file__).with_name("dagster.yaml")
 POLL_SECONDS = 0.2
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
+REMARKS = ("Dependencies for step", "Skipping step", "A dbt subsetted execution")
+"""Beginnings of the orchestrator's own remarks, which tell a person nothing new."""
+
 Say = Callable[[str], None]
 
 
@@ -87,11 +90,14 @@ def refresh(
         # dbt's own lines go to a file: the screen shows the run's steps.
         redirect_stdout(output),
     ):
-        result = defs.get_job_def(job).execute_in_process(
+        result = defs.resolve_job_def(job).execute_in_process(
             run_config=config, instance=instance, raise_on_error=False, run_id=run_id
         )
     return RefreshOutcome(
-        run_id, result.success, time.monotonic() - started, dict(progress.failures)
+        run_id,
+        result.success and not progress.failures,
+        time.monotonic() - started,
+        dict(progress.failures),
     )
 
 
@@ -147,14 +153,14 @@ class _Progress:
             self.failures[step] = _cause(event)
             self._say(f"  FAILED  {step}")
         elif kind == "STEP_SKIPPED":
-            self._say(f"  skipped  {step}")
+            # Nothing in the job is optional: what was skipped lacks something that should exist.
+            self.failures[step] = "was skipped, because what it needs was not made"
+            self._say(f"  SKIPPED  {step}")
         elif kind in ("PIPELINE_FAILURE", "RUN_FAILURE") and not self.failures:
             self.failures["run"] = _cause(event)
 
-
     def _tell_message(self, level: int, message: str) -> None:
-        # The orchestrator's own remarks on steps that cannot run repeat what a failed step says.
-        if level >= logging.INFO and message and not message.startswith("Dependencies for step"):
+        if level >= logging.INFO and message and not message.startswith(REMARKS):
             mark = "! " if level >= logging.WARNING else ""
             self._say(f"        {mark}{message}")
 
