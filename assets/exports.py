@@ -41,12 +41,20 @@ def segment_exports(context: dg.AssetExecutionContext, refresh: Refresh) -> dg.M
             "exports": dg.MetadataValue.table(
                 [
                     dg.TableRecord(
-                        {"segment": e.segment_id, "rows": e.row_count or 0, "file": e.file_name or ""}
+                        {
+                            "segment": e.segment_id,
+                            "rows": e.row_count or 0,
+                            "file": e.file_name or "",
+                        }
                     )
                     for e in done
                 ],
                 dg.TableSchema(
-                    [dg.TableColumn("segment"), dg.TableColumn("rows", "int"), dg.TableColumn("file")]
+                    [
+                        dg.TableColumn("segment"),
+                        dg.TableColumn("rows", "int"),
+                        dg.TableColumn("file"),
+                    ]
                 ),
             ),
         }

@@ -158,7 +158,13 @@ def _land(context: dg.AssetExecutionContext, refresh: Refresh, module: Module) -
 def _metadata(module: Module, known: list[Load], count: int) -> dict[str, Any]:
     totals = {
         name: sum(getattr(load, name) for load in known)
-        for name in ("rows_read", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_filtered")
+        for name in (
+            "rows_read",
+            "rows_accepted",
+            "rows_quarantined",
+            "rows_duplicate",
+            "rows_filtered",
+        )
     }
     schema = [dg.TableColumn(name, kind) for name, kind in module_columns(module).items()]
     return {

@@ -87,8 +87,12 @@ def _distribution(connection: duckdb.DuckDBPyConnection) -> Metadata:
 
 
 def _labels(connection: duckdb.DuckDBPyConnection) -> Metadata:
-    shown = _pairs(connection, "select label_name, account_count from marts.rpt_labels order by 2 desc")
-    return {"labels": dg.MetadataValue.md(bar_chart(shown, title="Accounts per label", unit="accounts"))}
+    shown = _pairs(
+        connection, "select label_name, account_count from marts.rpt_labels order by 2 desc"
+    )
+    return {
+        "labels": dg.MetadataValue.md(bar_chart(shown, title="Accounts per label", unit="accounts"))
+    }
 
 
 def _segments(connection: duckdb.DuckDBPyConnection) -> Metadata:
@@ -127,4 +131,3 @@ SHOWN: Mapping[str, Callable[[duckdb.DuckDBPyConnection], Metadata]] = {
     "rpt_data_quality": _quality,
 }
 """Marts with more to show than their row count, by table name."""
-

@@ -32,7 +32,9 @@ def score_grid(counts: Mapping[str, Sequence[int]], *, title: str) -> str:
     width = 0.8 / max(len(counts), 1)
     shades = ("#9db7d5", "#4f7cac", "#1f4e79")
     for index, (metric, by_score) in enumerate(counts.items()):
-        positions = [score + 1 + (index - (len(counts) - 1) / 2) * width for score in range(len(by_score))]
+        positions = [
+            score + 1 + (index - (len(counts) - 1) / 2) * width for score in range(len(by_score))
+        ]
         axes.bar(positions, by_score, width=width, label=metric, color=shades[index % len(shades)])
     axes.set_xlabel("score (5 is best)", fontsize=8)
     axes.set_ylabel("accounts", fontsize=8)

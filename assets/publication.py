@@ -54,11 +54,17 @@ def published_copy(context: dg.AssetExecutionContext, refresh: Refresh) -> dg.Ma
             "tables": dg.MetadataValue.table(
                 [
                     dg.TableRecord(
-                        {"table": f"{t.schema_name}.{t.table}", "rows": t.rows, "hash": t.content_hash}
+                        {
+                            "table": f"{t.schema_name}.{t.table}",
+                            "rows": t.rows,
+                            "hash": t.content_hash,
+                        }
                     )
                     for t in publication.tables
                 ],
-                dg.TableSchema([dg.TableColumn("table"), dg.TableColumn("rows", "int"), dg.TableColumn("hash")]),
+                dg.TableSchema(
+                    [dg.TableColumn("table"), dg.TableColumn("rows", "int"), dg.TableColumn("hash")]
+                ),
             ),
         },
         data_version=dg.DataVersion(publication.content_hash),

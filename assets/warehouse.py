@@ -80,7 +80,9 @@ def replace_view(
     connection.execute(f"create schema if not exists {quoted(schema)}")
     if files:
         names = ", ".join(literal(str(file)) for file in files)
-        chosen = ", ".join(f"cast({quoted(n)} as {kind}) as {quoted(n)}" for n, kind in columns.items())
+        chosen = ", ".join(
+            f"cast({quoted(n)} as {kind}) as {quoted(n)}" for n, kind in columns.items()
+        )
         query = f"select {chosen} from read_parquet([{names}], union_by_name = true)"  # noqa: S608
     else:
         chosen = ", ".join(f"cast(null as {kind}) as {quoted(n)}" for n, kind in columns.items())

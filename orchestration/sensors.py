@@ -32,7 +32,9 @@ def new_export_files(
         return dg.SensorResult(skip_reason="No new file.", cursor=json.dumps(cursor))
     if growing:
         cursor = {"still": seen["still"], "last": now}
-        reason = f"Waiting until {len(growing)} file(s) stop growing: {', '.join(sorted(growing)[:3])}"
+        reason = (
+            f"Waiting until {len(growing)} file(s) stop growing: {', '.join(sorted(growing)[:3])}"
+        )
         return dg.SensorResult(skip_reason=reason, cursor=json.dumps(cursor))
     cursor = {"still": now, "last": now}
     key = "|".join(f"{name}:{print_}" for name, print_ in sorted(changed.items()))

@@ -69,7 +69,9 @@ def _scope(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         "select description, dropped_count, kept_count from marts.rpt_scope_waterfall order by position"
     ).fetchall()
     yield "Accounts in scope"
-    shown = [row for number, row in enumerate(rows) if number == 0 or row[1] or number == len(rows) - 1]
+    shown = [
+        row for number, row in enumerate(rows) if number == 0 or row[1] or number == len(rows) - 1
+    ]
     yield from _table(["step", "dropped", "kept"], shown)
     yield ""
 
@@ -115,7 +117,8 @@ def _segments(connection: duckdb.DuckDBPyConnection, currency: str) -> Iterator[
     if rows:
         yield "Segments"
         yield from _table(
-            ["segment", "nature", "members", "entered", "left", f"revenue {currency}", "pipeline"], rows
+            ["segment", "nature", "members", "entered", "left", f"revenue {currency}", "pipeline"],
+            rows,
         )
         yield ""
 
