@@ -8,77 +8,44 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from assets.home import Home
+from orchestration.commands.proposing import init, schema
+from orchestration.options import (
+    DEFAULT,
+    AsOfOption,
+    ConfigurationOption,
+    HomeOption,
+    configured,
+    day_of,
+    home_of,
+    stop,
+)
 
 app = typer.Typer(
     name="quintile",
     help="Account-based marketing inside your own warehouse: CRM data in, explained segments out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Start with `quintile demo`, or with `quintile init your/export/*.csv` for your own data.",
+    epilog="Start with `quintile demo`, or with `quintile init your/export/*.csv` for your data.",
 )
 
-ConfigurationOption = Annotated[
-    Path,
-    typer.Option(
-        "--config", "-c", envvar="QUINTILE_CONFIG", help="The configuration file.", show_default=True
-    ),
-]
-HomeOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--home",
-        envvar="QUINTILE_HOME",
-        help="Folder for landed data, warehouse, published copy and exports "
-        "[default: .quintile beside the configuration].",
-    ),
-]
-AsOfOption = Annotated[
-    datetime | None,
-    typer.Option(
-        "--as-of",
-        formats=["%Y-%m-%d"],
-        help="Business date; everything relative counts from it "
-        "[default: the configuration's as_of, else today in the organisation's time zone].",
-    ),
-]
-DEFAULT = Path("abm.yaml")
+app.command()(init)
+app.command()(schema)
+
 SCREEN = sys.stdout
 
 
 def say(line: str) -> None:
     """Print one line at once, also while a run has its standard output redirected."""
     print(line, file=SCREEN, flush=True)  # noqa: T201
-
-
-def stop(message: str, code: int = 1) -> NoReturn:
-    """Print an error to standard error and end with a non-zero exit code."""
-    typer.echo(message, err=True)
-    raise typer.Exit(code)
-
-
-def _home(configuration: Path, home: Path | None) -> Home:
-    return Home(home.resolve()) if home else Home.beside(configuration)
-
-
-def _configuration(path: Path):  # type: ignore[no-untyped-def]
-    from models.reading import ConfigurationError, read_configuration
-
-    try:
-        return read_configuration(path)
-    except ConfigurationError as faulty:
-        stop(str(faulty), 2)
-
-
-def _date(given: datetime | None) -> date | None:
-    return given.date() if given else None
 
 
 @app.command()
@@ -99,8 +66,8 @@ def run(
     """Land, check, score, label, segment, publish and export: the whole refresh."""
     if engine != "duckdb":
         stop(f"--engine {engine}: only duckdb is available in this version.", 2)
-    _configuration(config)
-    _refresh(config, _home(config, home), _date(as_of), rewind)
+    configured(config)
+    _refresh(config, home_of(config, home), day_of(as_of), rewind)
 
 
 def _refresh(config: Path, home: Home, as_of: date | None, rewind: bool = False) -> None:
@@ -114,7 +81,9 @@ def _refresh(config: Path, home: Home, as_of: date | None, rewind: bool = False)
 
     outcome = refresh(config, home, as_of, say, rewind=rewind)
     if not outcome.succeeded:
-        lines = [f"\nThe run failed after {outcome.seconds:.0f} s; what was published before is untouched."]
+        lines = [
+            f"\nThe run failed after {outcome.seconds:.0f} s; what was published before is untouched."
+        ]
         lines += [f"\n{step}:\n{cause}" for step, cause in outcome.failures.items()]
         stop("\n".join(lines))
     say("")
@@ -166,8 +135,8 @@ def dev(
     from orchestration.running import open_instance
 
     chosen = (config or DEMO).resolve()
-    _configuration(chosen)
-    place = _home(chosen, home)
+    configured(chosen)
+    place = home_of(chosen, home)
     open_instance(place).dispose()
     os.environ["QUINTILE_CONFIG"] = str(chosen)
     os.environ["QUINTILE_HOME"] = str(place.root)
