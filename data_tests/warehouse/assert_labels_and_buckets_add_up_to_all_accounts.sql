@@ -1,0 +1,19 @@
+-- First labels and the buckets without a label hold every account once, by technique (RFM-24).
+{{ config(meta={'dagster': {'ref': {'name': 'rpt_labels'}}}) }}
+
+with labels as (
+    select
+        technique,
+        sum(primary_account_count) as primary_account_count
+    from {{ ref('rpt_labels') }}
+    group by technique
+),
+
+accounts as (
+    select count(*) as account_count from {{ ref('dim_accounts') }}
+)
+
+select *
+from labels
+cross join accounts
+where labels.primary_account_count <> accounts.account_count
