@@ -110,8 +110,8 @@ class Installation:
         return {path.name: path.read_bytes() for path in (self.home / "exports").glob("*.zip")}
 
     def export(self, slug: str) -> list[dict[str, str]]:
-        """Records of the only export whose segment has this name as a slug, such as `big-baskets`."""
-        (found,) = (self.home / "exports").glob(f"{slug}_*.zip")
+        """Records of the newest business date's export of a segment, by its name as a slug."""
+        (found,) = (self.home / "exports").glob(f"{slug}_{self.publication.as_of}_*.zip")
         with zipfile.ZipFile(found) as archive:
             (name,) = archive.namelist()
             text = archive.read(name).decode("utf-8-sig")
