@@ -21,6 +21,11 @@ from pydantic import PrivateAttr
 
 from assets.home import Home
 from assets.warehouse_lease import WarehouseHeldError, warehouse_lease
+from assets.warehouse_recovery import (
+    latest_business_date,
+    put_aside_if_damaged,
+    restore_history,
+)
 from models.configuration import Configuration
 from models.reading import ConfigurationError, read_configuration
 
@@ -63,11 +68,29 @@ class Refresh(dg.ConfigurableResource):  # type: ignore[type-arg]
             with warehouse_lease(self.home.root, holder, self._created_at):
                 if instance is not None:
                     end_dead_runs(instance, alive=self._run_id)
+                self._prepare(context)
                 yield self
         except WarehouseHeldError as held:
             raise dg.Failure(description=str(held), allow_retries=False) from held
         except ConfigurationError as faulty:
             raise dg.Failure(description=str(faulty), allow_retries=False) from faulty
+
+    def _prepare(self, context: dg.InitResourceContext) -> None:
+        """Make the warehouse fit for use: sound, with its history, and not newer than the run."""
+        notes = put_aside_if_damaged(self.home.warehouse, self._created_at)
+        restored = restore_history(self.home.published, self.home.warehouse)
+        notes += [f"restored {rows} rows of {table}" for table, rows in restored.items()]
+        for note in notes:
+            if context.log is not None:
+                context.log.warning(note)
+        latest = latest_business_date(self.home.warehouse)
+        if latest is not None and self.as_of < latest and not self.rewind:
+            raise dg.Failure(
+                description=f"The history reaches {latest}; a run for {self.as_of} would forget "
+                f"everything after it. Say --rewind (in the UI: rewind: true) if you mean that, or "
+                "use another home folder.",
+                allow_retries=False,
+            )
 
     @cached_property
     def path(self) -> Path:

@@ -8,7 +8,7 @@ Never delete a damaged file here: somebody may still want to look at it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -66,6 +66,19 @@ def put_aside_if_damaged(warehouse: Path, now: datetime, *, thorough: bool = Fal
             raise
         return _put_aside([warehouse, log], str(error), now)
     return []
+
+
+def latest_business_date(warehouse: Path) -> date | None:
+    """The newest `as_of` that the history of the warehouse holds; None when it holds none."""
+    if not warehouse.exists():
+        return None
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        try:
+            found = connection.execute("select max(as_of) from history.run_history").fetchone()
+        except duckdb.CatalogException:
+            return None
+    latest: date | None = found[0] if found else None
+    return latest
 
 
 def restore_history(
