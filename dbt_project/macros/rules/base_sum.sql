@@ -3,3 +3,8 @@
 {% macro base_sum(amount) -%}
   cast(coalesce({{ amount }}, 0) as decimal(18, 2))
 {%- endmacro %}
+
+{#- The same before rounding: what is added up further is rounded at the end only (EDG-4). -#}
+{% macro exact_sum(amount) -%}
+  cast(coalesce({{ amount }}, 0) as decimal(28, 10))
+{%- endmacro %}

@@ -9,6 +9,7 @@
     ('deals_in_unknown_stage', 'deals', 'error', 'Stages missing from the stage map; counted as open (EDG-5).'),
     ('deals_without_rate', 'deals', 'warning', 'No exchange rate found; counted, but without amount (EDG-4).'),
     ('won_deals_without_amount', 'deals', 'warning', 'Won deals without amount; counted, adding 0 (RFM-30).'),
+    ('won_deals_of_zero_amount', 'deals', 'warning', 'Won deals with amount 0; counted as purchases, adding 0 (RFM-30).'),
     ('won_deals_without_date', 'deals', 'warning', 'Won deals with neither closing date nor day won; no purchase (RFM-32).'),
     ('won_deals_in_future', 'deals', 'warning', 'Won deals that close after the business date; not yet a purchase (RFM-32).'),
     ('deals_closed_before_created', 'deals', 'warning', 'Deals closed before they were created; left out of cycle lengths (EDG-21).'),

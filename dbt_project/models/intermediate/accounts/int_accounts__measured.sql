@@ -143,6 +143,10 @@ measured as (
         {{ base_sum('deal_measures.open_pipeline_amount') }} as open_pipeline_amount,
         {{ base_sum('deal_measures.expected_pipeline_amount') }} as expected_pipeline_amount,
         {{ base_sum('purchase_measures.purchase_amount') }} as purchase_amount,
+        ---------- exact amounts: totals over accounts add these up and round once (EDG-4)
+        {{ exact_sum('deal_measures.revenue_amount') }} as exact_revenue_amount,
+        {{ exact_sum('deal_measures.open_pipeline_amount') }} as exact_open_pipeline_amount,
+        {{ exact_sum('deal_measures.expected_pipeline_amount') }} as exact_expected_pipeline_amount,
         ---------- booleans
         survivors.is_merged,
         accounts.is_deleted,

@@ -28,6 +28,11 @@ mapped as (
     select count(*) as industry_count from industries
 ),
 
+-- Where contacts are declared absent, nobody needs to hear it once per account.
+reached as (
+    select count(*) as contact_count from contacts
+),
+
 doubted as (
     select
         'accounts_in_merge_cycle' as check_name,
@@ -46,6 +51,7 @@ doubted as (
         accounts.account_id as record_id
     from accounts
     inner join scoped on accounts.account_id = scoped.account_id
+    inner join reached on reached.contact_count > 0
     where accounts.contact_count = 0
     union all
     select

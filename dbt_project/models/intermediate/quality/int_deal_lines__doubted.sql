@@ -5,8 +5,9 @@ with lines as (
     from {{ ref('int_deal_lines__merged') }}
 ),
 
+-- Landed, though perhaps not visible yet on this business date.
 deals as (
-    select deal_id from {{ ref('stg_crm__deals') }}
+    select distinct deal_id from {{ source('landing', 'deals') }}
 ),
 
 products as (

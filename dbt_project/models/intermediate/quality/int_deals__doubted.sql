@@ -58,6 +58,12 @@ doubted as (
     where state = 'won' and amount is null
     union all
     select
+        'won_deals_of_zero_amount' as check_name,
+        deal_id as record_id
+    from deals
+    where state = 'won' and amount = 0
+    union all
+    select
         'won_deals_without_date' as check_name,
         deal_id as record_id
     from deals

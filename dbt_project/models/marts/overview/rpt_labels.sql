@@ -14,7 +14,13 @@ labels as (
 ),
 
 accounts as (
-    select * from {{ ref('dim_accounts') }}
+    select
+        accounts.account_id,
+        accounts.recency_score,
+        measured.exact_revenue_amount
+    from {{ ref('dim_accounts') }} as accounts
+    inner join {{ ref('int_accounts__measured') }} as measured
+        on accounts.account_id = measured.account_id
 ),
 
 labelled as (
@@ -29,7 +35,7 @@ unlabelled as (
     select
         accounts.account_id,
         techniques.technique,
-        accounts.revenue_amount,
+        accounts.exact_revenue_amount,
         case
             when techniques.technique = 'rfm' and accounts.recency_score is null
                 then techniques.technique || '.unscored'
@@ -49,14 +55,14 @@ placed as (
     select
         labelled.label_id,
         labelled.is_primary,
-        accounts.revenue_amount
+        accounts.exact_revenue_amount
     from labelled
     inner join accounts on labelled.account_id = accounts.account_id
     union all
     select
         label_id,
         true as is_primary,
-        revenue_amount
+        exact_revenue_amount
     from unlabelled
 ),
 
@@ -65,7 +71,7 @@ summarized as (
         label_id,
         count(*) as account_count,
         sum(case when is_primary then 1 else 0 end) as primary_account_count,
-        sum(revenue_amount) as revenue_amount
+        sum(exact_revenue_amount) as revenue_amount
     from placed
     group by label_id
 ),

@@ -10,7 +10,10 @@ metrics as (
 ),
 
 accounts as (
-    select * from {{ ref('dim_accounts') }}
+    select
+        account_id,
+        exact_revenue_amount
+    from {{ ref('int_accounts__measured') }}
 ),
 
 scores as (
@@ -50,7 +53,7 @@ summarized as (
         scored.metric,
         scored.score,
         count(*) as account_count,
-        sum(accounts.revenue_amount) as revenue_amount,
+        sum(accounts.exact_revenue_amount) as revenue_amount,
         min(scored.metric_value) as lowest_value,
         max(scored.metric_value) as highest_value
     from scored

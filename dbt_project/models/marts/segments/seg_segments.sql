@@ -11,7 +11,12 @@ scheduled as (
 ),
 
 accounts as (
-    select * from {{ ref('dim_accounts') }}
+    select
+        account_id,
+        exact_revenue_amount,
+        exact_open_pipeline_amount,
+        exact_expected_pipeline_amount
+    from {{ ref('int_accounts__measured') }}
 ),
 
 members as (
@@ -22,9 +27,9 @@ figures as (
     select
         members.segment_id,
         count(*) as account_count,
-        sum(accounts.revenue_amount) as revenue_amount,
-        sum(accounts.open_pipeline_amount) as open_pipeline_amount,
-        sum(accounts.expected_pipeline_amount) as expected_pipeline_amount
+        sum(accounts.exact_revenue_amount) as revenue_amount,
+        sum(accounts.exact_open_pipeline_amount) as open_pipeline_amount,
+        sum(accounts.exact_expected_pipeline_amount) as expected_pipeline_amount
     from members
     inner join accounts on members.account_id = accounts.account_id
     group by members.segment_id
