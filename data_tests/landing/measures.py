@@ -1,0 +1,141 @@
+"""Figures that the checks read, made by SQL where the data lies: small whatever its size.
+
+The engine counts the offending rows of every check in one pass per module; only checks that fail
+are asked for examples. So the frames that Great Expectations sees have one row of counts, and one
+row per distinct stage, also at ten million deals.
+"""
+
+# ruff: noqa: S608 (names and conditions come from the contract, never from data)
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from data_tests.landing.suites import Check, Suite
+from models.fields import MODULES
+
+if TYPE_CHECKING:
+    import duckdb
+
+MOST_EXAMPLES: Final = 10
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Counts by measure, rows by stage, and examples of offenders by measure.
+
+    `counts` has None where a check has nothing to say (no snapshot before this one).
+    """
+
+    counts: Mapping[str, float | None]
+    stages: Mapping[str, int] = field(default_factory=dict)
+    examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def collect(
+    connection: duckdb.DuckDBPyConnection, suite: Suite, schema: str = "landing"
+) -> Measures:
+    """Measure the landed tables `<schema>.<module>` and `<schema>.loads` for a suite."""
+    counts: dict[str, float | None] = {}
+    examples: dict[str, tuple[str, ...]] = {}
+    for module in dict.fromkeys(check.module for check in suite.checks):
+        checks = [check for check in suite.checks if check.module == module]
+        counts.update(_row_counts(connection, checks, schema))
+        counts.update(_volumes(connection, module, checks, schema))
+        for check in checks:
+            if check.kind in ("unique", "link"):
+                counts[check.measure] = _number(connection, _offenders(check, schema))
+    for check in suite.checks:
+        if check.kind in ("rows", "unique", "link") and counts[check.measure]:
+            examples[check.measure] = _examples(connection, check, schema)
+    stages = _stages(connection, suite, schema)
+    return Measures(counts, stages, examples)
+
+
+def _row_counts(
+    connection: duckdb.DuckDBPyConnection, checks: list[Check], schema: str
+) -> dict[str, float | None]:
+    rows = [check for check in checks if check.kind == "rows"]
+    if not rows:
+        return {}
+    columns = ", ".join(f"count(case when {check.offends} then 1 end)" for check in rows)
+    found = connection.execute(f"select {columns} from {schema}.{rows[0].module}").fetchone()
+    return dict(zip((check.measure for check in rows), found or (), strict=True))
+
+
+def _offenders(check: Check, schema: str) -> str:
+    """SQL for the ids of the rows that offend a check, one row each."""
+    table = f"{schema}.{check.module}"
+    if check.kind == "rows":
+        return f"select {_record_id(check)} as record_id from {table} where {check.offends}"
+    if check.kind == "unique":
+        # Hashes first: numbers are grouped in a fraction of the memory that texts take.
+        return (
+            f"select {check.column} as record_id from {table} where hash(load_id, {check.column})"
+            f" in (select hash(load_id, {check.column}) from {table} group by all"
+            " having count(*) > 1)"
+            f" qualify row_number() over (partition by load_id, {check.column}"
+            " order by source_row) = 2"
+        )
+    key = MODULES[check.references or ""].key
+    return (
+        f"select {_record_id(check)} as record_id from {table} as child"
+        f" where {check.column} is not null and not exists"
+        f" (from {schema}.{check.references} as parent where parent.{key} = child.{check.column})"
+    )
+
+
+def _record_id(check: Check) -> str:
+    module = MODULES[check.module]
+    key = module.key or module.parent
+    # Where the record has no id, the offending value itself is the example.
+    shown = key if key != check.column else "source_file || ':' || source_row"
+    return f"cast({shown} as varchar)"
+
+
+def _number(connection: duckdb.DuckDBPyConnection, query: str) -> float:
+    found = connection.execute(f"select count(*) from ({query})").fetchone()
+    return float(found[0]) if found else 0.0
+
+
+def _examples(connection: duckdb.DuckDBPyConnection, check: Check, schema: str) -> tuple[str, ...]:
+    query = (
+        f"select distinct record_id from ({_offenders(check, schema)})"
+        f" order by record_id limit {MOST_EXAMPLES}"
+    )
+    return tuple(row[0] for row in connection.execute(query).fetchall())
+
+
+def _volumes(
+    connection: duckdb.DuckDBPyConnection, module: str, checks: list[Check], schema: str
+) -> dict[str, float | None]:
+    """Rows landed, and rows of the newest snapshot over those of the one before."""
+    by_name = {check.name: check.measure for check in checks if check.kind == "volume"}
+    rows = _number(connection, f"select 1 from {schema}.{module}")
+    before = connection.execute(
+        f"select rows_accepted from {schema}.loads where module = ? and is_active and is_snapshot"
+        " order by exported_on desc nulls last, load_sequence desc limit 2",
+        [module],
+    ).fetchall()
+    ratio = before[0][0] / before[1][0] if len(before) == 2 and before[1][0] else None
+    # Only a snapshot after one with rows can have lost them all.
+    newest = float(before[0][0]) if ratio is not None else None
+    return {
+        by_name["has_rows"]: rows,
+        by_name["volume_is_steady"]: ratio,
+        by_name["snapshot_is_not_empty"]: newest,
+    }
+
+
+def _stages(connection: duckdb.DuckDBPyConnection, suite: Suite, schema: str) -> dict[str, int]:
+    if not any(check.kind == "stages" for check in suite.checks):
+        return {}
+    stage = "lower(trim(stage))"
+    if suite.by_pipeline:
+        stage = f"lower(trim(coalesce(pipeline, ''))) || ' / ' || {stage}"
+    found: list[Any] = connection.execute(
+        f"select {stage} as stage, count(*) from {schema}.deals where stage is not null"
+        " group by all order by stage"
+    ).fetchall()
+    return dict(found)
