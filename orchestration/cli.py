@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from assets.home import Home
+from orchestration.commands.checking import check
 from orchestration.commands.proposing import init, schema
 from orchestration.options import (
     DEFAULT,
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 
 app.command()(init)
+app.command()(check)
 app.command()(schema)
 
 SCREEN = sys.stdout
