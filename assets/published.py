@@ -223,12 +223,16 @@ def open_published(
         # The default would spill beside the published file, in a folder readers may not write.
         "temp_directory": str(spill),
         "max_temp_directory_size": "10GB",
-        "lock_configuration": "true",
     }
 
     def opened(version: str) -> duckdb.DuckDBPyConnection:
         path = database_path(directory, version)
-        return duckdb.connect(str(path), read_only=True, config=config)
+        connection = duckdb.connect(str(path), read_only=True, config=config)
+        locked = connection.execute("select current_setting('lock_configuration')").fetchone()
+        if locked != (True,):  # connections of one process to one version share their settings
+            connection.execute("set enable_progress_bar = false")  # it writes to standard output
+            connection.execute("set lock_configuration = true")
+        return connection
 
     return _following(directory, opened)
 

@@ -48,6 +48,7 @@ def opened_source(warehouse: Path | duckdb.DuckDBPyConnection, spill: Path) -> I
         warehouse = Path(path)
     connection = duckdb.connect(config={"temp_directory": str(spill)})
     try:
+        connection.execute("set enable_progress_bar = false")  # it writes to standard output
         connection.execute(f"attach {literal(str(warehouse))} (read_only)")
         yield Source(connection, warehouse.stem)
     finally:

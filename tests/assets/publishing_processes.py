@@ -83,7 +83,7 @@ def read_until(folder: str, stop: str, out: str) -> None:
             last, reads = first, reads + 1
         except Exception as error:
             errors.append(repr(error))
-        time.sleep(0.02)
+        time.sleep(0.05)
     Path(out).write_text(json.dumps({"reads": reads, "errors": errors, "last": last}))
 
 
