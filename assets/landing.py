@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
+import duckdb
 
 from assets.refresh import Refresh
 from assets.warehouse import replace_table, replace_view, row_count, warehouse
@@ -178,6 +179,14 @@ def _metadata(module: Module, known: list[Load], count: int) -> dict[str, Any]:
 
 LANDED = [landed_module(module) for module in MODULES.values()]
 
+
+def write_loads(connection: duckdb.DuckDBPyConnection, refresh: Refresh) -> int:
+    """Write `landing.loads` from the manifests; return the number of loads."""
+    known = [load for module in MODULES for load in loads(refresh.home.landing, module)]
+    rows = [tuple(getattr(load, column) for column in LOAD_COLUMNS) for load in known]
+    return replace_table(connection, "landing", "loads", LOAD_COLUMNS, rows)
+
+
 _BOOKS = {
     "loads": "Every complete load of every module with its row balance. One row per module and load.",
     "quarantine": "Rows that were refused, with file, line, field, reason and raw text. One row per "
@@ -204,10 +213,8 @@ _BOOKS = {
 )
 def landing_books(refresh: Refresh) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Make loads, quarantine and warnings readable in the warehouse."""
-    known = [load for module in MODULES for load in loads(refresh.home.landing, module)]
-    rows = [tuple(getattr(load, column) for column in LOAD_COLUMNS) for load in known]
     with warehouse(refresh.home.warehouse) as connection:
-        counts = {"loads": replace_table(connection, "landing", "loads", LOAD_COLUMNS, rows)}
+        counts = {"loads": write_loads(connection, refresh)}
         for name, columns, file in (
             ("quarantine", QUARANTINE_COLUMNS, QUARANTINE),
             ("warnings", WARNING_COLUMNS, WARNINGS),

@@ -1,0 +1,72 @@
+"""Great Expectations on what landed, as asset checks; critical ones stop the run (EDG-18).
+
+What is expected is built from the mapping in `data_tests/landing/suites.py`, and validated there.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.landing import write_loads
+from assets.refresh import Refresh
+from assets.warehouse import warehouse
+from data_tests.landing.suites import Check, build_suite, module_checks
+from models.fields import MODULES
+
+CHECKS = {
+    (module.name, check.name): check
+    for module in MODULES.values()
+    for check in module_checks(module)
+}
+
+
+def _spec(check: Check) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        check.name,
+        asset=["landing", check.module],
+        description=check.description,
+        blocking=check.severity == "critical",
+    )
+
+
+@dg.multi_asset_check(
+    name="landing_checks",
+    specs=[_spec(check) for check in CHECKS.values()],
+    description="Keys, types, ranges, links, stages and row-count drift of what landed.",
+    pool="warehouse_writer",
+)
+def landing_checks(
+    context: dg.AssetCheckExecutionContext, refresh: Refresh
+) -> Iterator[dg.AssetCheckResult]:
+    """Measure the landed modules in SQL, validate the measures, tell one result per check."""
+    from data_tests.landing.measures import collect
+    from data_tests.landing.validation import validate
+
+    suite = build_suite(refresh.configuration.modules)
+    with warehouse(refresh.home.warehouse) as connection:
+        # The books are closed after the checks, which compare loads: they write them first.
+        write_loads(connection, refresh)
+        measures = collect(connection, suite)
+    outcomes = {(o.module, o.name): o for o in validate(measures, suite)}
+    for (module, name), check in CHECKS.items():
+        outcome = outcomes.get((module, name))
+        is_critical = check.severity == "critical"
+        metadata: dict[str, object] = {"applies": outcome is not None}
+        if outcome is not None:
+            metadata |= {
+                "observed": "nothing to compare" if outcome.observed is None else outcome.observed,
+                "unexpected rows": outcome.unexpected_count,
+                "examples": ", ".join(outcome.examples) or "none",
+            }
+            if not outcome.success:
+                context.log.warning(
+                    f"{module}: {name}: {outcome.unexpected_count:,} rows; "
+                    f"for example {', '.join(outcome.examples[:3]) or 'none'}"
+                )
+        yield dg.AssetCheckResult(
+            asset_key=["landing", module],
+            check_name=name,
+            passed=outcome is None or outcome.success,
+            severity=dg.AssetCheckSeverity.ERROR if is_critical else dg.AssetCheckSeverity.WARN,
+            metadata=metadata,
+        )
