@@ -16,6 +16,7 @@ import typer
 
 from assets.home import Home
 from orchestration.commands.checking import check
+from orchestration.commands.explaining import explain
 from orchestration.commands.proposing import init, schema
 from orchestration.options import (
     DEFAULT,
@@ -41,6 +42,7 @@ app = typer.Typer(
 app.command()(init)
 app.command()(check)
 app.command()(schema)
+app.command()(explain)
 
 SCREEN = sys.stdout
 
