@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
@@ -62,18 +62,27 @@ class ExportQuery:
         """
         if names is None:
             return tuple(self.fields.values())
+        known = {**self._short_names(), **self.fields}
         for place, name in enumerate(names):
-            if name not in self.fields:
+            if name not in known:
                 near = difflib.get_close_matches(name, self.fields, 1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 raise UnknownExportFieldError(f"export field {place + 1}: no field {name!r}{hint}")
             if name in names[:place]:
                 raise UnknownExportFieldError(f"export field {place + 1}: {name!r} is given twice")
-        found = [self.fields[name] for name in names]
+        found = [known[name] for name in names]
         has_currency = CURRENCY_FIELD in names
         if any(field.is_amount for field in found) and not has_currency:
             found.append(self.fields[CURRENCY_FIELD])
         return tuple(found)
+
+    def _short_names(self) -> dict[str, ExportField]:
+        """`rfm_label` for `rfm_label_name`: the name by which a configuration asks for a label."""
+        long = [name for name in self.fields if name.endswith("_label_name")]
+        return {
+            name.removesuffix("_name"): replace(self.fields[name], name=name.removesuffix("_name"))
+            for name in long
+        }
 
     def segment_name(self, segment_id: str) -> str:
         """Name of a segment; UnknownSegmentError, with the nearest one, when not published."""
