@@ -10,10 +10,12 @@ from __future__ import annotations
 import csv
 import io
 import os
+import signal
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,8 +61,8 @@ class Installation:
 
     def run(self, *arguments: str) -> str:
         """Run to the end and return what was printed; fails the test when the run does."""
-        process = self.start(*arguments)
-        printed, _ = process.communicate(timeout=LONGEST_RUN_SECONDS)
+        with stop_at_end(self.start(*arguments)) as process:
+            printed, _ = process.communicate(timeout=LONGEST_RUN_SECONDS)
         assert process.returncode == 0, printed
         return printed
 
@@ -135,7 +137,12 @@ class Installation:
         return self.ids(f"select account_id from marts.seg_members where segment_id = '{segment}'")
 
 
-def printed_lines(process: subprocess.Popen[str]) -> Iterator[str]:
-    """Lines of a running process as they come."""
-    assert process.stdout is not None
-    yield from iter(process.stdout.readline, "")
+@contextmanager
+def stop_at_end(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """Leave no process of a failed test behind, nor a child of it."""
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
