@@ -188,9 +188,9 @@ def write_loads(connection: duckdb.DuckDBPyConnection, refresh: Refresh) -> int:
 
 
 _BOOKS = {
-    "loads": "Every complete load of every module with its row balance. One row per module and load.",
-    "quarantine": "Rows that were refused, with file, line, field, reason and raw text. One row per "
-    "refused row.",
+    "loads": "Every complete load of every module with its row balance. One row per load.",
+    "quarantine": "Rows that were refused, with file, line, field, reason and raw text. One row "
+    "per refused row.",
     "warnings": "Rows that were kept although one optional value was doubtful. One row per value.",
 }
 

@@ -58,7 +58,8 @@ def _shown(value: Any) -> str | int | float | bool | None:
 
 def _is_view(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
     found = connection.execute(
-        "select table_type from information_schema.tables where table_schema = ? and table_name = ?",
+        "select table_type from information_schema.tables "
+        "where table_schema = ? and table_name = ?",
         [schema, table],
     ).fetchone()
     return found is not None and found[0] == "VIEW"

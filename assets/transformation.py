@@ -62,7 +62,7 @@ def prepared_manifest(project: Path = DBT_PROJECT) -> Path:
         if parsed.returncode:
             raise RuntimeError(f"dbt cannot parse {project}:\n{parsed.stdout}{parsed.stderr}")
         for name in ("partial_parse.msgpack", "manifest.json"):
-            os.replace(Path(target) / name, manifest.parent / name)
+            (Path(target) / name).replace(manifest.parent / name)
     return manifest
 
 
@@ -79,7 +79,7 @@ def _dbt() -> str:
 
 
 class StageTranslator(DagsterDbtTranslator):
-    """Gives each dbt model its owner and its kinds; its group is the dbt group, which is a stage."""
+    """Gives a dbt model its owner and kinds; its group is the dbt group, which is a stage."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -3,10 +3,10 @@
     python -m benchmarks.refresh [--accounts 200 10000 100000] [--keep DIRECTORY]
 
 For every size it generates the demo CRM (10 deals per account, 2 lines per deal) as Parquet outside
-the measurement, runs `quintile run` on it in a fresh home, and then builds the same tables once more
-in one bare DuckDB process: the same Parquet files read into the landing relations and the very SQL
-that dbt compiled, in dependency order, with no checks, no orchestration, nothing published. It prints
-time, CPU and peak memory of both, the fixed cost, and how much faster the run grows than the SQL.
+the measurement, runs `quintile run` on it in a fresh home, and then builds the same tables once
+more in one bare DuckDB process: the same landed files and the very SQL that dbt compiled, in
+dependency order, with no checks, no orchestration, nothing published. It prints time, CPU and peak
+memory of both, the fixed cost, and how much faster the run grows than the SQL.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The whole code location: `build_definitions` joins assets, checks, jobs, schedules and sensors.
 
-One Dagster concept per file beside this one; each exports one list. Overrides of `build_definitions`
-are for tests and for the command line.
+One Dagster concept per file beside this one; each exports one list. Overrides of
+`build_definitions` are for tests and for the command line.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ REFRESH_HOUR = 5
     job=refresh_segments,
     cron_schedule="0 * * * *",
     execution_timezone="UTC",
-    description="Every day in the hour after 05:00 in the organisation's time zone (SYS-9). It ticks "
-    "hourly, because the zone is part of the configuration, which is read when it ticks and not "
+    description="Every day in the hour after 05:00 in the organisation's time zone (SYS-9). It "
+    "ticks hourly, because the zone is part of the configuration, which is read when it ticks and not "
     "when the code loads; an hour that is skipped or doubled by daylight saving costs no run.",
 )
 def refresh_segments_daily(

@@ -1,4 +1,4 @@
-"""What a run leaves on the screen: figures of the published copy, as text that reads in a minute."""
+"""What a run leaves on the screen: figures of the published copy, read in a minute."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ def _landed(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
 
 def _scope(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     rows = connection.execute(
-        "select description, dropped_count, kept_count from marts.rpt_scope_waterfall order by position"
+        "select description, dropped_count, kept_count "
+        "from marts.rpt_scope_waterfall order by position"
     ).fetchall()
     yield "Accounts in scope"
     shown = [
