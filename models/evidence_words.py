@@ -103,12 +103,11 @@ def actual_words(leaf: Leaf, outcome: LeafOutcome) -> str:
         return outcome.actual
     if not number.is_finite() or outcome.actual != outcome.actual.strip():
         return outcome.actual
-    is_counted = isinstance(leaf, RelatedLeaf)
     is_compared = isinstance(leaf, FieldLeaf) and not isinstance(leaf.value, str)
     text = outcome.actual
     if is_compared and "." in text:
         text = text.rstrip("0").rstrip(".")
-    return f"{text} records" if is_counted and text != "1" else text
+    return text
 
 
 def nearest_miss_words(
@@ -134,23 +133,32 @@ def nearest_miss_words(
 
 
 def _change_words(change: LeafChange, leaf: Leaf, outcome: LeafOutcome, as_of: date) -> str:
-    found = f"is {actual_words(leaf, outcome)}"
-    if change.distance:
-        amount = format(change.distance.normalize(), "f")
-        found += f", {amount} {change.unit} away" if change.unit else ""
+    found = f"is {actual_words(leaf, outcome)}{_distance_words(change)}"
     if isinstance(leaf, LabelLeaf):
         return f"it {'no longer had' if change.is_met else 'had'} the label {leaf.label}"
     if isinstance(leaf, SegmentLeaf):
         return f"it were {'no longer ' if change.is_met else ''}in segment {leaf.segment}"
     if change.is_met:
+        if isinstance(leaf, RelatedLeaf):
+            found = f"has {outcome.actual or 0}"
         return f"it were no longer so that {leaf_words(leaf, as_of)} ({found})"
     if isinstance(leaf, FieldLeaf):
         return f"{_subjunctive(leaf, as_of)} ({found})"
     where = "" if leaf.where is None else f" where {describe(leaf.where)}"
-    wanted = {"any_of": "at least one", "none_of": "none"}.get(leaf.quantifier, "")
     if leaf.quantifier == "count_of":
         return f"the number of {leaf.module}{where} {_were(condition_words(leaf))} ({found})"
-    return f"there were {wanted} of {leaf.module}{where} ({found})"
+    wanted = "at least one" if leaf.quantifier == "any_of" else "none"
+    return f"it had {wanted} of {leaf.module}{where} (has {outcome.actual or 0})"
+
+
+def _distance_words(change: LeafChange) -> str:
+    """Return how far a value is from turning the condition; empty where nothing measures it."""
+    if not change.distance:
+        return ""
+    amount = format(change.distance.normalize(), "f")
+    if change.unit != "days":
+        return f", {amount} away"
+    return f", {amount} {'day' if amount == '1' else 'days'} away"
 
 
 def _subjunctive(leaf: FieldLeaf, as_of: date) -> str:

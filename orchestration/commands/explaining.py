@@ -42,6 +42,12 @@ _REASONS = {
 }
 
 
+_PSEUDO_LABELS = {
+    "unscored": "Unscored means: no purchase up to the business date (RFM-29).",
+    "unlabelled": "Unlabelled means: no label of the technique fits (TEC-10).",
+}
+
+
 @reporting
 def explain(
     account: Annotated[str, typer.Argument(help="Id or name of the account.")],
@@ -112,6 +118,9 @@ def scope_words(account: Account) -> str:
 
 
 def _show_overview(accounts: PublishedAccounts, account: Account) -> None:
+    if not account.is_in_scope:
+        _show_outside(accounts, account)
+        return
     _show_scores(accounts, account)
     labels = accounts.labels(account)
     rows = [
@@ -129,6 +138,19 @@ def _show_overview(accounts: PublishedAccounts, account: Account) -> None:
     )
     say()
     say("Ask for one of them: quintile explain ACCOUNT SEGMENT, or a label, or `global`.")
+
+
+def _show_outside(accounts: PublishedAccounts, account: Account) -> None:
+    """Outside the scope there is only what the ledger still knows (SEG-12)."""
+    states = [state for state in accounts.segments(account) if state.last_event]
+    show_table(
+        ["segment", "", "since", "last change", "cause", "criteria hold"],
+        [_state_row(state) for state in states],
+        title="Segments it was in",
+        empty="none: accounts outside the scope are not scored, labelled or segmented",
+    )
+    say()
+    say("Ask for `global` to see every condition of the scope with its actual value.")
 
 
 def _show_scores(accounts: PublishedAccounts, account: Account) -> None:
@@ -194,7 +216,7 @@ def verdict_lines(
     if subject == "global_criteria":
         yield "in scope" if account.is_in_scope else "not in scope"
         if holds and not account.is_in_scope:
-            yield f"The criteria hold, but {scope_words(account)}."
+            yield "The criteria hold; it is another reason that keeps it outside."
         return
     if subject in accounts.configuration.catalogue.labels:
         has = any(label_id == subject for _, label_id, _, _ in accounts.labels(account))
@@ -203,7 +225,7 @@ def verdict_lines(
     else:
         yield from _membership_lines(accounts, account, subject, holds)
     if not account.is_in_scope:
-        yield f"Nothing is scored, labelled or segmented here: {scope_words(account)}."
+        yield "Accounts outside the scope are not scored, labelled or segmented."
 
 
 def _membership_lines(
@@ -261,6 +283,9 @@ def _nearest(
 ) -> str:
     from models.evidence_words import nearest_miss_words
 
+    pseudo = _PSEUDO_LABELS.get(subject.rpartition(".")[2])
+    if pseudo is not None and subject in accounts.configuration.catalogue.labels:
+        return pseudo
     if not evidence.is_whole:
         return "The nearest miss cannot be told without the records that are not published."
     if subject == "global_criteria":

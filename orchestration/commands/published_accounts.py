@@ -119,9 +119,8 @@ class PublishedAccounts:
         if len(rows) == 1:
             return rows[0]
         if not rows:
-            raise CommandError(
-                f"no account has the id or name {wanted!r}{self._nearest(wanted)}", 2
-            )
+            advice = self._nearest(wanted)
+            raise CommandError(f"no account has the id or name {wanted!r}{advice}", 2)
         listed = "\n".join(f"  {a.account_id}  {a.account_name}" for a in rows[:_MOST_CANDIDATES])
         more = "" if len(rows) <= _MOST_CANDIDATES else f"\n  … and {len(rows) - _MOST_CANDIDATES}"
         raise CommandError(
@@ -219,9 +218,10 @@ class PublishedAccounts:
             raise CommandError(str(error).strip("'\""), 2) from None
         catalogue = self.configuration.catalogue
         statement = leaf_statement(node, place, catalogue, self.moment, "duckdb")
-        query = f"with {self._header(account, catalogue)}, evidence as ({statement}) "
+        header = self._header(account, catalogue)
         rows = self.connection.execute(
-            query + "select path, actual, is_met from evidence order by position"
+            f"with {header}, evidence as ({statement}) "  # noqa: S608
+            "select path, actual, is_met from evidence order by position"
         ).fetchall()
         outcomes = tuple(LeafOutcome(*row) for row in rows)
         expected = {dotted(path) or "condition" for path, _ in leaves(node)}
