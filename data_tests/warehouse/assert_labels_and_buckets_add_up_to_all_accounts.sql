@@ -13,7 +13,10 @@ accounts as (
     select count(*) as account_count from {{ ref('dim_accounts') }}
 )
 
-select *
+select
+    labels.technique,
+    labels.primary_account_count,
+    accounts.account_count
 from labels
 cross join accounts
 where labels.primary_account_count <> accounts.account_count

@@ -10,10 +10,14 @@ with distribution as (
 ),
 
 scored as (
-    select count(*) as account_count from {{ ref('seg_account_rfm') }} where is_scored
+    select count(*) as account_count from {{ ref('seg_account_rfm') }}
+    where is_scored
 )
 
-select *
+select
+    distribution.metric,
+    distribution.account_count,
+    scored.account_count as scored_count
 from distribution
 cross join scored
 where distribution.account_count <> scored.account_count

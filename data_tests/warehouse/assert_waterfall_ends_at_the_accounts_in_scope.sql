@@ -12,7 +12,10 @@ accounts as (
     select count(*) as account_count from {{ ref('dim_accounts') }}
 )
 
-select *
+select
+    waterfall.remaining_count,
+    waterfall.kept_count,
+    accounts.account_count
 from waterfall
 cross join accounts
 where

@@ -9,6 +9,6 @@ from tests.dbt_project.warehouse import Dbt
 
 @pytest.fixture(scope="session")
 def dbt(tmp_path_factory: pytest.TempPathFactory) -> Dbt:
-    """dbt with a target folder of this session."""
+    """Return dbt with a target folder of this session."""
     target: Path = tmp_path_factory.mktemp("dbt_target")
     return Dbt(target)

@@ -104,7 +104,7 @@ def triple_account(recency: int, frequency: int, monetary: int) -> tuple[str, li
             "stage": "closed won",
             "amount": amount,
             "closing_date": AS_OF - timedelta(days=10 * (6 - recency)),
-            "created_at": datetime(2020, 1, 1),
+            "created_at": datetime.fromisoformat("2020-01-01"),
         }
         for number, amount in enumerate(amounts)
     ]
@@ -127,13 +127,15 @@ def triples(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A warehouse with one account for each of the 125 triples, and one without a purchase."""
     path = tmp_path_factory.mktemp("triples") / "warehouse.duckdb"
     built = [triple_account(*triple) for triple in TRIPLES]
-    created = {"created_at": datetime(2020, 1, 1), "account_name": "A"}
+    created = {"created_at": datetime.fromisoformat("2020-01-01"), "account_name": "A"}
     accounts = [{"account_id": name, **created} for name, _ in built]
     accounts.append({"account_id": "quiet", **created})
     deals = [deal for _, deals in built for deal in deals]
     configuration = Configuration(
         as_of=AS_OF,
-        metrics=tuple({"metric": m, "levels": 5, "method": "manual", "field": None} for m in METRICS),
+        metrics=tuple(
+            {"metric": m, "levels": 5, "method": "manual", "field": None} for m in METRICS
+        ),
         thresholds=TRIPLE_THRESHOLDS,
     )
     fill(path, [Load("accounts", accounts), Load("deals", deals)], configuration)

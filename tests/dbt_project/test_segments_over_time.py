@@ -60,7 +60,7 @@ SILVER = "select account_id from accounts where rating = 'silver'"
 
 
 def account(account_id: str, rating: str | None = None, **fields: Any) -> dict[str, Any]:
-    created = {"account_name": account_id, "created_at": datetime(2023, 1, 1)}
+    created = {"account_name": account_id, "created_at": datetime.fromisoformat("2023-01-01")}
     return {"account_id": account_id, "rating": rating, **created, **fields}
 
 
@@ -71,7 +71,7 @@ def deal(deal_id: str, account_id: str, amount: int, closing_date: date) -> dict
         "stage": "Closed Won",
         "amount": amount,
         "closing_date": closing_date,
-        "created_at": datetime(2023, 1, 1),
+        "created_at": datetime.fromisoformat("2023-01-01"),
     }
 
 
@@ -280,7 +280,8 @@ def test_the_ledger_replays_every_past_day(year: Year) -> None:
 
 def test_intervals_agree_with_the_days_of_membership(year: Year) -> None:
     intervals = query(
-        year.path, "select segment_id, account_id, recorded_on, exited_on from marts.seg_memberships"
+        year.path,
+        "select segment_id, account_id, recorded_on, exited_on from marts.seg_memberships",
     )
     for day in DAYS:
         inside = {
@@ -313,6 +314,5 @@ def everything(path: Path) -> dict[str, list[str]]:
         " where table_schema in ('marts', 'history')",
     )
     return {
-        name: sorted(str(row) for row in query(path, f"select * from {name}"))
-        for (name,) in tables
+        name: sorted(str(row) for row in query(path, f"select * from {name}")) for (name,) in tables
     }

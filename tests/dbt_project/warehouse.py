@@ -77,9 +77,16 @@ _TYPES = {
     },
     **dict.fromkeys(
         (
-            "is_custom is_active is_inclusive publish_as_filter uses_attributes uses_measures "
-            "uses_rfm uses_segments uses_relative_dates"
-        ).split(),
+            "is_custom",
+            "is_active",
+            "is_inclusive",
+            "publish_as_filter",
+            "uses_attributes",
+            "uses_measures",
+            "uses_rfm",
+            "uses_segments",
+            "uses_relative_dates",
+        ),
         "BOOLEAN",
     ),
 }
@@ -391,8 +398,9 @@ class Dbt:
         from dbt.cli.main import dbtRunner
 
         os.environ["QUINTILE_WAREHOUSE"] = str(path)
-        common = ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--target-path", self._target]
-        common += ["--log-path", self._target, "--log-level-file", "none", "--quiet"]
+        common = ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--quiet"]
+        common += ["--target-path", self._target, "--log-path", self._target]
+        common += ["--log-level-file", "none"]
         if self._manifest is None:
             self._manifest = dbtRunner().invoke(["parse", *map(str, common)]).result
         result = dbtRunner(manifest=self._manifest).invoke([*arguments, *map(str, common)])

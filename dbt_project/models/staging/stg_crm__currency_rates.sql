@@ -3,7 +3,8 @@ with run as (
 ),
 
 loads as (
-    select * from {{ ref('stg_landing__loads') }} where module = 'currency_rates'
+    select * from {{ ref('stg_landing__loads') }}
+    where module = 'currency_rates'
 ),
 
 -- Small enough to rank as a whole: a rate of a day is replaced, other days stay.

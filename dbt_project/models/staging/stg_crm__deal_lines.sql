@@ -1,5 +1,6 @@
 with loads as (
-    select * from {{ ref('stg_landing__loads') }} where module = 'deal_lines'
+    select * from {{ ref('stg_landing__loads') }}
+    where module = 'deal_lines'
 ),
 
 lines as (
@@ -18,9 +19,11 @@ newest as (
         lines.deal_id,
         max(lines.load_precedence) as last_precedence
     from lines
-    where lines.deal_id in (
-        select contested.deal_id from lines as contested where not contested.is_largest_load
-    )
+    where
+        lines.deal_id in (
+            select contested.deal_id from lines as contested
+            where not contested.is_largest_load
+        )
     group by lines.deal_id
 ),
 

@@ -3,7 +3,8 @@ with run as (
 ),
 
 loads as (
-    select * from {{ ref('stg_landing__loads') }} where module = 'deals'
+    select * from {{ ref('stg_landing__loads') }}
+    where module = 'deals'
 ),
 
 versions as (

@@ -7,7 +7,7 @@ with accounts as (
 ),
 
 -- A merge into an account that never landed is not followed: its deals would vanish with it.
-merges as (
+followed_merges as (
     select
         merged.account_id,
         merged.merged_into_id,
@@ -19,15 +19,15 @@ merges as (
 ),
 
 chains as (
-    {{ last_survivors('merges') }}
+    {{ last_survivors('followed_merges') }}
 ),
 
 earliest as (
     select
         chains.survivor_id,
-        min(merges.created_at) as created_at
+        min(followed_merges.created_at) as created_at
     from chains
-    inner join merges on chains.account_id = merges.account_id
+    inner join followed_merges on chains.account_id = followed_merges.account_id
     group by chains.survivor_id
 ),
 
@@ -38,7 +38,7 @@ survived as (
         chains.account_id is not null as is_merged,
         case
             when accounts.merged_into_id is null or chains.account_id is not null then null
-            when merges.account_id is null then 'missing_survivor'
+            when followed_merges.account_id is null then 'missing_survivor'
             else 'cycle'
         end as merge_problem,
         case
@@ -46,7 +46,7 @@ survived as (
             else accounts.created_at
         end as created_at
     from accounts
-    left join merges on accounts.account_id = merges.account_id
+    left join followed_merges on accounts.account_id = followed_merges.account_id
     left join chains on accounts.account_id = chains.account_id
     left join earliest on accounts.account_id = earliest.survivor_id
 )

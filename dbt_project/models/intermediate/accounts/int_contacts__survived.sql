@@ -1,5 +1,6 @@
 with contacts as (
-    select * from {{ ref('stg_crm__contacts') }} where not is_deleted
+    select * from {{ ref('stg_crm__contacts') }}
+    where not is_deleted
 ),
 
 accounts as (

@@ -3,7 +3,8 @@ with run as (
 ),
 
 deals as (
-    select * from {{ ref('stg_crm__deals') }} where not is_deleted
+    select * from {{ ref('stg_crm__deals') }}
+    where not is_deleted
 ),
 
 stages as (

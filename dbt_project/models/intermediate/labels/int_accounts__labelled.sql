@@ -13,7 +13,8 @@ patterns as (
 ),
 
 scoped as (
-    select account_id from {{ ref('int_accounts__scoped') }} where is_in_scope
+    select account_id from {{ ref('int_accounts__scoped') }}
+    where is_in_scope
 ),
 
 accounts as (

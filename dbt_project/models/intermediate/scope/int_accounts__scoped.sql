@@ -61,7 +61,7 @@ ranked as (
         ) as cap_rank
     from judged
     cross join run
-    inner join totals on totals.eligible_count > run.max_accounts
+    inner join totals on run.max_accounts < totals.eligible_count
     where judged.scope_reason is null
 ),
 

@@ -58,19 +58,19 @@ baselined as (
         ranked.is_in_scope as was_in_scope,
         ranked.attributes_fingerprint <> observed.attributes_fingerprint as is_attributes_changed,
         ranked.related_fingerprint <> observed.related_fingerprint as is_related_changed,
-        ranked.last_purchase_on is distinct from observed.last_purchase_on
-        or ranked.frequency_value is distinct from observed.frequency_value
-        or ranked.monetary_amount is distinct from observed.monetary_amount as is_value_changed,
-        ranked.frequency_score is distinct from observed.frequency_score
-        or ranked.monetary_score is distinct from observed.monetary_score
+        {{ differs('ranked.last_purchase_on', 'observed.last_purchase_on') }}
+        or {{ differs('ranked.frequency_value', 'observed.frequency_value') }}
+        or {{ differs('ranked.monetary_amount', 'observed.monetary_amount') }} as is_value_changed,
+        {{ differs('ranked.frequency_score', 'observed.frequency_score') }}
+        or {{ differs('ranked.monetary_score', 'observed.monetary_score') }}
         or (
-            ranked.recency_score is distinct from observed.recency_score
+            {{ differs('ranked.recency_score', 'observed.recency_score') }}
             and coalesce(aging.threshold_count <> aging.kept_count, true)
         ) as is_cut_score_changed,
-        ranked.recency_score is distinct from observed.recency_score
-        or ranked.frequency_score is distinct from observed.frequency_score
-        or ranked.monetary_score is distinct from observed.monetary_score as is_score_changed,
-        ranked.label_ids is distinct from observed.label_ids as is_label_changed
+        {{ differs('ranked.recency_score', 'observed.recency_score') }}
+        or {{ differs('ranked.frequency_score', 'observed.frequency_score') }}
+        or {{ differs('ranked.monetary_score', 'observed.monetary_score') }} as is_score_changed,
+        {{ differs('ranked.label_ids', 'observed.label_ids') }} as is_label_changed
     from ranked
     inner join {{ ref('int_accounts__observed') }} as observed
         on ranked.account_id = observed.account_id

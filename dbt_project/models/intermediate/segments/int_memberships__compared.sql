@@ -14,7 +14,8 @@ before as (
 ),
 
 evaluated as (
-    select * from {{ ref('int_segments__evaluated') }} where is_member
+    select * from {{ ref('int_segments__evaluated') }}
+    where is_member
 ),
 
 -- Memberships that move to the survivor of a merge keep their earliest day (SEG-13).

@@ -7,7 +7,8 @@ segments as (
 ),
 
 changes as (
-    select * from {{ ref('int_memberships__compared') }} where event is not null
+    select * from {{ ref('int_memberships__compared') }}
+    where event is not null
 ),
 
 scheduled as (

@@ -7,7 +7,8 @@ deal_lines as (
 ),
 
 scoped as (
-    select account_id from {{ ref('int_accounts__scoped') }} where is_in_scope
+    select account_id from {{ ref('int_accounts__scoped') }}
+    where is_in_scope
 ),
 
 in_scope as (

@@ -29,13 +29,29 @@ steps as (
         cast(null as string) as scope_reason,
         'All landed accounts' as description
     union all
-    select 1, 0, 'merged', 'Not merged into another account'
+    select
+        1,
+        0,
+        'merged',
+        'Not merged into another account'
     union all
-    select 2, 0, 'deleted', 'Not deleted in the CRM'
+    select
+        2,
+        0,
+        'deleted',
+        'Not deleted in the CRM'
     union all
-    select 3, 0, 'status', 'Status does not mean inactive'
+    select
+        3,
+        0,
+        'status',
+        'Status does not mean inactive'
     union all
-    select 4, 0, 'dormant', 'Active recently enough'
+    select
+        4,
+        0,
+        'dormant',
+        'Active recently enough'
     union all
     select
         5,
@@ -44,7 +60,11 @@ steps as (
         description
     from scope_steps
     union all
-    select 6, 0, 'cap', 'Within the cap on accounts'
+    select
+        6,
+        0,
+        'cap',
+        'Within the cap on accounts'
 ),
 
 counted as (

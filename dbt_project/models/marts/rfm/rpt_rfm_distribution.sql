@@ -21,8 +21,15 @@ scores as (
 ),
 
 levels as (
-    select score
-    from (values (1), (2), (3), (4), (5)) as levels (score)
+    select 1 as score
+    union all
+    select 2 as score
+    union all
+    select 3 as score
+    union all
+    select 4 as score
+    union all
+    select 5 as score
 ),
 
 scored as (

@@ -3,7 +3,8 @@ with run as (
 ),
 
 techniques as (
-    select is_active from {{ source('config', 'techniques') }} where technique = 'rfm'
+    select is_active from {{ source('config', 'techniques') }}
+    where technique = 'rfm'
 ),
 
 accounts as (
