@@ -17,6 +17,8 @@ import typer
 from assets.home import Home
 from orchestration.commands.checking import check
 from orchestration.commands.explaining import explain
+from orchestration.commands.exporting import export, exports
+from orchestration.commands.membership import members
 from orchestration.commands.proposing import init, schema
 from orchestration.options import (
     DEFAULT,
@@ -43,13 +45,16 @@ app.command()(init)
 app.command()(check)
 app.command()(schema)
 app.command()(explain)
+app.command()(members)
+app.command()(export)
+app.command()(exports)
 
 SCREEN = sys.stdout
 
 
 def say(line: str) -> None:
     """Print one line at once, also while a run has its standard output redirected."""
-    print(line, file=SCREEN, flush=True)  # noqa: T201
+    print(line, file=SCREEN, flush=True)
 
 
 @app.command()
