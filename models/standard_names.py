@@ -25,8 +25,10 @@ def header_key(header: str) -> str:
     return _IGNORED.sub("", lowered)
 
 
-_AUDIT: Final = {
+_CREATED: Final = {
     "created_at": "Created Time|Created Date|Create Date|Createdate|hs_createdate|Created On",
+}
+_AUDIT: Final = {
     "modified_at": "Modified Time|Last Modified Date|Last Modified Time|SystemModstamp"
     "|hs_lastmodifieddate|Updated At|Last Modified On",
     "is_deleted": "Is Deleted|Deleted|Archived",
@@ -34,6 +36,7 @@ _AUDIT: Final = {
 
 _SPELLINGS: Final[Mapping[str, Mapping[str, str]]] = {
     "accounts": {
+        **_CREATED,
         **_AUDIT,
         "account_id": "Id|Record Id|hs_object_id|Company ID",
         "account_name": "Account Name|Name|Company Name|Company",
@@ -57,6 +60,7 @@ _SPELLINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "contract_end_date": "Contract End|Renewal Date",
     },
     "contacts": {
+        **_CREATED,
         **_AUDIT,
         "contact_id": "Id|Record Id|hs_object_id|Vid",
         "account_id": "Account Name.id|AccountId|Associated Company ID|Associated Company IDs"
@@ -81,6 +85,7 @@ _SPELLINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "is_active": "Product Active|Active",
     },
     "deals": {
+        **_CREATED,
         **_AUDIT,
         "deal_id": "Id|Record Id|hs_object_id|Opportunity Id",
         "account_id": "Account Name.id|Associated Company ID|Associated Company IDs|Company ID"
