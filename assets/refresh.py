@@ -34,20 +34,50 @@ HOME_VARIABLE = "QUINTILE_HOME"
 DEFAULT_CONFIGURATION = "abm.yaml"
 
 
-class Refresh(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Configuration, business date and home folder of one run.
+class Installation(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Configuration and home folder, for whoever only looks: schedules and sensors.
 
     Attributes:
         configuration_path: Path of `abm.yaml`; empty means $QUINTILE_CONFIG, else `abm.yaml`.
         home_path: Home folder; empty means $QUINTILE_HOME, else `.quintile` beside `abm.yaml`.
+    """
+
+    configuration_path: str = ""
+    home_path: str = ""
+
+    @cached_property
+    def path(self) -> Path:
+        """Path of the configuration file."""
+        found = self.configuration_path or os.environ.get(CONFIGURATION_VARIABLE, "")
+        return Path(found or DEFAULT_CONFIGURATION).resolve()
+
+    @cached_property
+    def home(self) -> Home:
+        """Folders of this installation."""
+        found = self.home_path or os.environ.get(HOME_VARIABLE, "")
+        return Home(Path(found).resolve()) if found else Home.beside(self.path)
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The typed configuration; raises ConfigurationError with every fault it has."""
+        return read_configuration(self.path)
+
+    @property
+    def store_url(self) -> str:
+        """Database address of the operational ledger."""
+        return os.environ.get("QUINTILE_STORE_URL", "") or self.home.store_url
+
+
+class Refresh(Installation):
+    """What a run works on: an installation, held until the run ends, and a business date.
+
+    Attributes:
         business_date: `as_of` as YYYY-MM-DD; empty means the configuration's own `as_of`, else the
             day the run was created, in the organisation's time zone (EDG-1, EDG-2).
         rewind: Allow a business date before the last published one: the history after it is
             forgotten (docs/decisions/0005).
     """
 
-    configuration_path: str = ""
-    home_path: str = ""
     business_date: str = ""
     rewind: bool = False
 
@@ -93,23 +123,6 @@ class Refresh(dg.ConfigurableResource):  # type: ignore[type-arg]
             )
 
     @cached_property
-    def path(self) -> Path:
-        """Path of the configuration file."""
-        found = self.configuration_path or os.environ.get(CONFIGURATION_VARIABLE, "")
-        return Path(found or DEFAULT_CONFIGURATION).resolve()
-
-    @cached_property
-    def home(self) -> Home:
-        """Folders of this installation."""
-        found = self.home_path or os.environ.get(HOME_VARIABLE, "")
-        return Home(Path(found).resolve()) if found else Home.beside(self.path)
-
-    @cached_property
-    def configuration(self) -> Configuration:
-        """The typed configuration; raises ConfigurationError with every fault it has."""
-        return read_configuration(self.path)
-
-    @cached_property
     def as_of(self) -> date:
         """Business date of the run (EDG-1)."""
         organization = self.configuration.organization
@@ -128,11 +141,6 @@ class Refresh(dg.ConfigurableResource):  # type: ignore[type-arg]
     def created_at(self) -> datetime:
         """When the run was created: the only clock an asset sees."""
         return self._created_at
-
-    @property
-    def store_url(self) -> str:
-        """Database address of the operational ledger."""
-        return os.environ.get("QUINTILE_STORE_URL", "") or self.home.store_url
 
 
 def _creation_time(instance: dg.DagsterInstance | None, run_id: str) -> datetime:

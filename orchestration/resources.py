@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from assets.refresh import Refresh
+from assets.refresh import Installation, Refresh
 
 
 def default_resources() -> dict[str, Any]:
     """Resources by the name that assets ask for; paths come from the environment at run time."""
-    return {"refresh": Refresh()}
+    return {"installation": Installation(), "refresh": Refresh()}

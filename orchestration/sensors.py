@@ -5,7 +5,7 @@ import os
 
 import dagster as dg
 
-from assets.refresh import Refresh
+from assets.refresh import Installation
 from connectors.watching import source_files
 from orchestration.jobs import refresh_segments
 
@@ -20,11 +20,11 @@ POLL_SECONDS = 30
     "complete: its size and time of change are the same at two looks in a row (F30).",
 )
 def new_export_files(
-    context: dg.SensorEvaluationContext, refresh: dg.ResourceParam[Refresh]
+    context: dg.SensorEvaluationContext, installation: dg.ResourceParam[Installation]
 ) -> dg.SensorResult | dg.SkipReason:
     """Compare the files of every source with the last look; ask for a run once they are still."""
     seen = json.loads(context.cursor) if context.cursor else {"still": {}, "last": {}}
-    now = source_files(refresh.configuration, refresh.path.parent, os.environ)
+    now = source_files(installation.configuration, installation.path.parent, os.environ)
     changed = {name: print_ for name, print_ in now.items() if seen["still"].get(name) != print_}
     growing = [name for name, print_ in changed.items() if seen["last"].get(name) != print_]
     if not changed:
