@@ -150,14 +150,14 @@ class _Progress:
             seconds = entry.timestamp - self._started.get(step, entry.timestamp)
             self._say(f"  ok  {step}  {seconds:.1f} s")
         elif kind == "STEP_FAILURE":
-            self.failures[step] = _cause(event)
+            self.failures[step] = failure_cause(event)
             self._say(f"  FAILED  {step}")
         elif kind == "STEP_SKIPPED":
             # Nothing in the job is optional: what was skipped lacks something that should exist.
             self.failures[step] = "was skipped, because what it needs was not made"
             self._say(f"  SKIPPED  {step}")
         elif kind in ("PIPELINE_FAILURE", "RUN_FAILURE") and not self.failures:
-            self.failures["run"] = _cause(event)
+            self.failures["run"] = failure_cause(event)
 
     def _tell_message(self, level: int, message: str) -> None:
         if level >= logging.INFO and message and not message.startswith(REMARKS):
@@ -165,7 +165,7 @@ class _Progress:
             self._say(f"        {mark}{message}")
 
 
-def _cause(event: Any) -> str:
+def failure_cause(event: Any) -> str:
     """The user's message of a failure: the innermost one that was written for a person."""
     data = event.event_specific_data
     failure = getattr(data, "user_failure_data", None)
