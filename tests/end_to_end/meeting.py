@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -37,13 +38,14 @@ class Meeting:
     looks: tuple[tuple[dict[str, Any], ...], ...]
 
 
-class _Talker:
-    """A run whose lines are collected while it works."""
+class Talker:
+    """A run whose lines are collected while it works; `has_begun` when the first of them fits."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], until: str = r"^ *\.\.\. ") -> None:
         self.process = process
         self.lines: list[str] = []
         self.has_begun = threading.Event()
+        self._until = re.compile(until)
         self._thread = threading.Thread(target=self._collect, daemon=True)
         self._thread.start()
 
@@ -51,11 +53,12 @@ class _Talker:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.lines.append(line)
-            if line.strip().startswith("... "):
+            if self._until.search(line.rstrip("\n")):
                 self.has_begun.set()
         self.has_begun.set()
 
     def ended(self) -> Ended:
+        """Wait for the end of the process."""
         code = self.process.wait(timeout=LONGEST_RUN_SECONDS)
         self._thread.join(timeout=30)
         return Ended(self.process.pid, code, "".join(self.lines))
@@ -71,13 +74,13 @@ def meet(installation: Installation, as_of: date, folder: Path) -> Meeting:
             for file in seen
         ]
         rivals = [
-            _Talker(stack.enter_context(stop_at_end(installation.start("--as-of", str(as_of)))))
+            Talker(stack.enter_context(stop_at_end(installation.start("--as-of", str(as_of)))))
             for _ in range(2)
         ]
         # The one that was refused has ended before it has begun; the other one works.
         for rival in rivals:
             rival.has_begun.wait(LONGEST_RUN_SECONDS)
-        late = _Talker(
+        late = Talker(
             stack.enter_context(stop_at_end(installation.start("--as-of", str(as_of))))
         ).ended()
         ended = sorted((rival.ended() for rival in rivals), key=lambda run: run.code)
