@@ -84,7 +84,8 @@ class DelimitedFile:
         """Read the wanted columns: by the engine where the text allows it, else exactly."""
         text = self.text
         is_regular = not (text.has_nul or text.is_mixed) and self.delimiter is not None
-        is_regular = is_regular and not (text.has_blank_lines and len(self.header) == 1)
+        # In a file of one column a blank line could be a value; only the exact way knows.
+        is_regular = is_regular and len(self.header) > 1
         if text.utf8 is None or not is_regular:
             return self.exact(wanted)
         positions = {column: self.header.index(column) for column in wanted}

@@ -9,10 +9,11 @@ import re
 from typing import Final
 
 from connectors.dates import FIRST_YEAR, LAST_YEAR
-from connectors.parsing import LONGEST_TEXT, number_pattern
+from connectors.parsing import LONGEST_TEXT, MARKS, number_pattern
 from connectors.plan import FieldPlan
 from models.fields import FieldType
 from models.problems import shorten
+from models.text import trim
 
 MISSING_KEY: Final = "missing_key"
 _DIGITS: Final = re.compile(r"[0-9]")
@@ -41,13 +42,15 @@ def diagnose(field: FieldPlan, text: str) -> tuple[str, str]:
 def _text(text: str) -> tuple[str, str]:
     if len(text) > LONGEST_TEXT:
         return "too_long", f"the value has {len(text)} characters, at most {LONGEST_TEXT} are kept"
+    if not trim(re.sub(MARKS, "", text)):
+        return MISSING_KEY, "the key holds nothing but invisible marks"
     return "control_character", f"{shorten(text)} holds a control character, no key may"
 
 
 def _number(field: FieldPlan, text: str) -> tuple[str, str]:
     formats = field.resolved.formats
     if re.fullmatch(number_pattern(formats), text) or re.fullmatch(
-        number_pattern(type(formats)(), is_native=True), text
+        number_pattern(type(formats)()), text
     ):
         digits = "14 digits" if field.type is FieldType.AMOUNT else "10 digits"
         return "overflow", f"{shorten(text)} has more than {digits} before the decimal mark"

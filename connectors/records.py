@@ -165,6 +165,8 @@ class _Scan:
             return Scanned(first.number, text, None, "quote", detail)
         if self.width is None:
             self.width = len(values)
+        if len(values) > self.width and not any(values[self.width :]):
+            values = values[: self.width]  # empty values beyond the header say nothing
         if len(values) != self.width:
             if not last.has_end and len(values) < self.width:
                 raise DamagedFileError(

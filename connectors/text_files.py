@@ -138,7 +138,7 @@ def _codec(path: Path, encoding: str) -> str:
     """The codec of a file: its byte order mark when the declared encoding allows one."""
     with _unpacked(path) as stream:
         try:
-            start = stream.read(1 << 16)
+            start = _next_chunk(stream, path)
         except (EOFError, OSError, zlib.error) as error:
             raise DamagedFileError(f"it cannot be unpacked: {error}.", file=str(path)) from None
     for mark, codec in _BYTE_ORDER_MARKS:
@@ -176,7 +176,7 @@ def _detected(path: Path, start: bytes) -> str:
 def _chunks(stream: IO[bytes], path: Path, facts: _Facts) -> Iterator[bytes]:
     while True:
         try:
-            chunk = stream.read(_CHUNK)
+            chunk = _next_chunk(stream, path)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             line = facts.line_count + 1
             raise DamagedFileError(
@@ -185,6 +185,13 @@ def _chunks(stream: IO[bytes], path: Path, facts: _Facts) -> Iterator[bytes]:
         if not chunk:
             return
         yield chunk
+
+
+def _next_chunk(stream: IO[bytes], path: Path) -> bytes:
+    """The next bytes of a stream; of a packed one what can be had before it turns out to be cut."""
+    if path.suffix.lower() in (".gz", ".zip"):
+        return stream.read1(_CHUNK)  # type: ignore[attr-defined, no-any-return]
+    return stream.read(_CHUNK)
 
 
 class _Facts:
