@@ -20,6 +20,7 @@ from orchestration.commands.explaining import explain
 from orchestration.commands.exporting import export, exports
 from orchestration.commands.membership import members
 from orchestration.commands.proposing import init, schema
+from orchestration.commands.status import status
 from orchestration.options import (
     DEFAULT,
     AsOfOption,
@@ -48,6 +49,7 @@ app.command()(explain)
 app.command()(members)
 app.command()(export)
 app.command()(exports)
+app.command()(status)
 
 SCREEN = sys.stdout
 
