@@ -6,10 +6,11 @@ Every check returns problems with their paths; none stops at the first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from models.binding import Binder
 from models.catalogue import Place
+from models.criteria import PSEUDO_LABELS
 from models.engagement import range_cautions, range_problems
 from models.fields import FieldType
 from models.module_checks import module_problems
@@ -24,8 +25,6 @@ from models.voice_of_customer import CompetitorPreference, IntentPreference, Voi
 
 if TYPE_CHECKING:
     from models.configuration import Configuration
-
-PSEUDO_LABELS: Final = ("unlabelled", "unscored")
 
 
 def configuration_problems(configuration: Configuration) -> list[Problem]:

@@ -13,8 +13,18 @@ from typing import Final
 
 from sqlglot import exp
 
+from models.binding import bound
 from models.catalogue import Catalogue, Place
-from models.criteria import AllOf, FieldLeaf, LabelLeaf, Node, Operator, SegmentLeaf, leaves
+from models.criteria import (
+    PSEUDO_LABELS,
+    AllOf,
+    FieldLeaf,
+    LabelLeaf,
+    Node,
+    Operator,
+    SegmentLeaf,
+    leaves,
+)
 from models.expressions import (
     Compiler,
     Dialect,
@@ -95,10 +105,12 @@ def compile_row_filter(
 ) -> str:
     """Return a boolean expression over the canonical columns of one module (`modules.X.where`).
 
-    The columns are qualified with the module's name: select from a relation of that name.
+    The columns are qualified with the module's name: select from a relation of that name. The
+    tree is bound here, so it may come straight from a mapping. Raises CriteriaError.
     """
     compiler = Compiler(catalogue, moment, dialect)
-    return compiler.condition(where, Place.ROWS, module).sql(dialect=dialect)
+    tree = bound(where, catalogue, Place.ROWS, module)
+    return compiler.condition(tree, Place.ROWS, module).sql(dialect=dialect)
 
 
 def compile_segments(
@@ -271,7 +283,11 @@ def join_queries(compiler: Compiler) -> list[tuple[str, exp.Query]]:
 def _label_is(label: str, dialect: Dialect) -> Sql:
     found = column("label_id", "account_labels")
     if label.endswith(".*"):
-        return exp.StartsWith(this=found, expression=text_literal(label[:-1], dialect))
+        # The caller may have put rows for accounts without a label in as well: they are no label.
+        technique = label.removesuffix("*")
+        pseudo = [text_literal(technique + name, dialect) for name in PSEUDO_LABELS]
+        starts = exp.StartsWith(this=found, expression=text_literal(technique, dialect))
+        return exp.and_(starts, exp.Not(this=exp.In(this=found.copy(), expressions=pseudo)))
     return exp.EQ(this=found, expression=text_literal(label, dialect))
 
 

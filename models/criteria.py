@@ -77,6 +77,9 @@ COUNT_OPERATORS: Final = (
     Operator.BETWEEN,
 )
 
+PSEUDO_LABELS: Final = ("unlabelled", "unscored")
+"""What a label leaf may ask of a technique beside its labels: none given (TEC-10), no score."""
+
 Quantifier = Literal["any_of", "none_of", "count_of"]
 RelatedModule = Literal["contacts", "deals", "deal_lines"]
 QUANTIFIERS: Final[tuple[str, ...]] = get_args(Quantifier)

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from models.catalogue import CatalogueField
 from models.criteria import (
+    PSEUDO_LABELS,
     AllOf,
     AnyOf,
     FieldLeaf,
@@ -93,8 +94,9 @@ def label_holds(label: str, subject: Subject) -> bool:
     if name == "unscored":
         return not is_scored
     if name == "unlabelled":
-        labelled = any(other.startswith(f"{technique}.") for other in subject.labels)
-        return is_scored and not labelled
+        pseudo = {f"{technique}.{other}" for other in PSEUDO_LABELS}
+        given = subject.labels - pseudo
+        return is_scored and not any(other.startswith(f"{technique}.") for other in given)
     return label in subject.labels
 
 
