@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 MOST_RUNS: Final = 5
+STARTING: Final = timedelta(minutes=2)
+"""A run that is younger may not hold the warehouse yet."""
+
 _UNFINISHED: Final = ("STARTED", "STARTING", "CANCELING")
 
 
@@ -99,9 +102,14 @@ class Situation:
     @property
     def last_run(self) -> RunState | None:
         """The newest run that is not at work now."""
-        at_work = self.holder is not None
-        ended = [r for r in self.runs if not (at_work and r.status in _UNFINISHED)]
+        ended = [r for r in self.runs if r.is_dead or r.status not in _UNFINISHED]
         return ended[0] if ended else None
+
+    @property
+    def starting_run(self) -> RunState | None:
+        """A run that has begun and does not hold the warehouse yet."""
+        waiting = [r for r in self.runs if r.status in _UNFINISHED and not r.is_dead]
+        return waiting[0] if waiting and self.holder is None else None
 
 
 def situation(configuration_path: Path, home: Home, now: datetime) -> Situation:
@@ -189,11 +197,14 @@ def _runs(found: Situation) -> None:
 
     with open_instance(found.home) as instance:
         for record in instance.get_run_records(limit=MOST_RUNS):
-            found.runs.append(_run(instance, record, is_free=found.holder is None))
+            found.runs.append(_run(instance, record, found))
 
 
-def _run(instance: dg.DagsterInstance, record: dg.RunRecord, *, is_free: bool) -> RunState:
+def _run(instance: dg.DagsterInstance, record: dg.RunRecord, found: Situation) -> RunState:
     run = record.dagster_run
+    started = _instant(record.start_time)
+    # A run takes the lease a few seconds after Dagster calls it started.
+    is_young = started is not None and found.now - started < STARTING
     failures, failed_checks = _events(instance, run.run_id)
     resources: Any = run.run_config.get("resources", {})
     chosen = resources.get("refresh", {}).get("config", {})
@@ -202,11 +213,11 @@ def _run(instance: dg.DagsterInstance, record: dg.RunRecord, *, is_free: bool) -
         job=run.job_name,
         status=run.status.value,
         as_of=chosen.get("business_date") or run.tags.get("quintile/as_of"),
-        started_at=_instant(record.start_time),
+        started_at=started,
         ended_at=_instant(record.end_time),
         failures=failures,
         failed_checks=failed_checks,
-        is_dead=is_free and run.status.value in _UNFINISHED,
+        is_dead=found.holder is None and run.status.value in _UNFINISHED and not is_young,
     )
 
 

@@ -94,6 +94,8 @@ def _published_lines(found: Situation) -> Iterator[str]:
 
 def _holder_line(found: Situation) -> str:
     holder = found.holder
+    if found.starting_run is not None:
+        return f"Warehouse    free; run {found.starting_run.run_id[:8]} is starting"
     if holder is None:
         return "Warehouse    free; no run is at work"
     since = _duration(found.now - holder.since)
@@ -193,6 +195,9 @@ def next_steps(found: Situation) -> Iterator[str]:
             f"{found.holder.pid}` on {found.holder.host}, then `quintile run`; readers of the "
             "published copy are not affected."
         )
+        return
+    if found.starting_run is not None:
+        yield "Wait a minute and ask again: a run is starting."
         return
     yield from _run_steps(found)
     for finding in found.findings:
