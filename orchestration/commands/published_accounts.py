@@ -16,7 +16,7 @@ from typing import Any, Final
 import duckdb
 
 from assets.warehouse import literal, quoted
-from models.catalogue import SCORES, Catalogue, CatalogueField
+from models.catalogue import SCORES, Catalogue, CatalogueField, Place
 from models.configuration import Configuration
 from models.criteria import Node, RelatedLeaf, leaves
 from models.evidence import evidence_criteria, leaf_statement
@@ -216,6 +216,10 @@ class PublishedAccounts:
             node, place = evidence_criteria(self.configuration, subject)
         except LookupError as error:
             raise CommandError(str(error).strip("'\""), 2) from None
+        return self.evaluated(account, node, place)
+
+    def evaluated(self, account: Account, node: Node, place: Place) -> Evidence:
+        """Evaluate every leaf of a bound tree for an account; CommandError when it has no row."""
         catalogue = self.configuration.catalogue
         statement = leaf_statement(node, place, catalogue, self.moment, "duckdb")
         header = self._header(account, catalogue)
