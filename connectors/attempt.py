@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from connectors.drift import check_drift, resolved_plan
+from connectors.drift import check_drift, field_families, resolved_plan
 from connectors.duplicates import find_losers
 from connectors.errors import LandingError, QuarantineLimitError
 from connectors.extracts import Extract
@@ -104,7 +104,8 @@ class _Attempt:
         write_set_aside(self.connection, batch, self.folder, self.load_id)
         write_warnings(self.connection, batch, self.folder, self.load_id)
         write_quarantine(self.connection, batch, self.folder, self.load_id)
-        return self.manifest(batch, opened, sequence, occurrence)
+        families = field_families(opened[0], plans[0])
+        return self.manifest(batch, opened, families, sequence, occurrence)
 
     def typed(
         self, opened: Sequence[OpenedInput], plans: Sequence[ModulePlan]
@@ -166,7 +167,12 @@ class _Attempt:
         return int(row[0]) if row else 0
 
     def manifest(
-        self, batch: Batch, opened: Sequence[OpenedInput], sequence: int, occurrence: int
+        self,
+        batch: Batch,
+        opened: Sequence[OpenedInput],
+        families: Mapping[str, str],
+        sequence: int,
+        occurrence: int,
     ) -> Load:
         rows = {
             name: self.count(f"from {literal(str(self.folder / name))}")
@@ -199,6 +205,7 @@ class _Attempt:
                 for c in typed_columns(plan)
                 if c.plan.resolved.column is not None
             },
+            families=dict(families),
             notes=_notes(batch),
             landed_at=landing.landed_at,
             occurrence=occurrence,

@@ -73,12 +73,14 @@ def check_drift(
             changed = sorted(set(first.items()) ^ set(_columns(plan).items()))
             _refuse(landing, item, changed[0][0], f"has other columns than {opened[0].name}")
         _check_families(landing, item, plan)
+        _check_change(landing, item, field_families(opened[0], plans[0]), plan)
     earlier = [
         load
         for load in known
         if load.source == landing.mapping.table and load.mapping_hash == landing.mapping_hash
     ]
     if earlier:
+        _check_change(landing, opened[0], earlier[-1].families, plans[0])
         for field, column in earlier[-1].mapped_columns.items():
             if field not in first:
                 advice = choose_from(column, [h for h in opened[0].header if h])
@@ -95,10 +97,30 @@ def _columns(plan: ModulePlan) -> dict[str, str]:
     return {f.name: f.resolved.column for f in fields if f.resolved.column is not None}
 
 
+def field_families(item: OpenedInput, plan: ModulePlan) -> dict[str, str]:
+    """Type family by field, where the format has types and the column holds anything."""
+    found = {name: item.families.get(column) for name, column in _columns(plan).items()}
+    return {name: family for name, family in found.items() if family and family != "nothing"}
+
+
+def _check_change(
+    landing: Landing, item: OpenedInput, before: Mapping[str, str], plan: ModulePlan
+) -> None:
+    for field, family in field_families(item, plan).items():
+        if before.get(field, family) != family:
+            column = _columns(plan)[field]
+            _refuse(
+                landing,
+                item,
+                field,
+                f"the column {column!r} holds {family}, it held {before[field]}",
+            )
+
+
 def _check_families(landing: Landing, item: OpenedInput, plan: ModulePlan) -> None:
     for field in (*plan.canonical, *plan.custom):
         family = item.families.get(field.resolved.column or "")
-        if family is None:
+        if family is None or family == "nothing":
             continue
         allowed = set(_FITTING[field.type])
         formats = field.resolved.formats

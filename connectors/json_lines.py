@@ -151,6 +151,18 @@ def _text(value: Any) -> str | None:
         return NATIVE + value
     if isinstance(value, str):
         return value
+    return _json(value)
+
+
+def _json(value: Any) -> str:
+    """JSON text of a value, its numbers as they were written."""
+    if isinstance(value, _Number):
+        return str(value)
+    if isinstance(value, list):
+        return f"[{', '.join(_json(item) for item in value)}]"
+    if isinstance(value, dict):
+        pairs = (f"{json.dumps(k, ensure_ascii=False)}: {_json(v)}" for k, v in value.items())
+        return "{" + ", ".join(pairs) + "}"
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -43,7 +43,8 @@ class Load:
 
     `exported_on` is an ISO date. Counts obey the row balance:
     rows_read = rows_accepted + rows_quarantined + rows_duplicate + rows_filtered.
-    `mapped_columns` tells the source column by field, for those that have one.
+    `mapped_columns` tells the source column by field, for those that have one; `families` the
+    type family of that column, where the format has types.
     """
 
     module: str
@@ -63,6 +64,7 @@ class Load:
     files: tuple[LoadedFile, ...]
     columns: Mapping[str, str]
     mapped_columns: Mapping[str, str]
+    families: Mapping[str, str]
     notes: tuple[str, ...]
     landed_at: str | None
     occurrence: int = 0

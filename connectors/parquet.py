@@ -57,7 +57,7 @@ class ParquetFile:
 
 
 def family_of(kind: str) -> str:
-    """Family of a column type: text, number, boolean, date, timestamp, or its own name."""
+    """Family of a column type: text, number, boolean, date, timestamp, nothing, or its own name."""
     if kind in ("VARCHAR", "UUID") or kind.startswith("ENUM"):
         return "text"
     if kind.startswith(("DECIMAL", "FLOAT", "DOUBLE")) or kind.endswith("INT"):
@@ -66,7 +66,7 @@ def family_of(kind: str) -> str:
         return "number" if "[" not in kind else "a list"
     if kind.startswith("TIMESTAMP") and "[" not in kind:
         return "timestamp"
-    named = {"BOOLEAN": "boolean", "DATE": "date", "BLOB": "bytes"}
+    named = {'"NULL"': "nothing", "BOOLEAN": "boolean", "DATE": "date", "BLOB": "bytes"}
     if kind in named:
         return named[kind]
     return "a list" if kind.endswith("]") else kind.split("(")[0].lower()

@@ -1,5 +1,6 @@
-"""One clean file and its mutations: each bad row is found with line, field and reason, and no good
-row is lost (reliability F29, F32 to F37).
+"""One clean file and its mutations: each fault is found in its place (F29, F32 to F39).
+
+A bad row comes with line, field and reason, and no good row is lost.
 """
 
 from __future__ import annotations
@@ -203,7 +204,10 @@ SPELLINGS: dict[str, tuple[str, bytes, dict[str, Any]]] = {
     ),
     "header variants": (
         "a.csv",
-        text_of(ROWS).replace("Account Id", " ACCOUNT_ID ").replace("Created T", "created t").encode(),
+        text_of(ROWS)
+        .replace("Account Id", " ACCOUNT_ID ")
+        .replace("Created T", "created t")
+        .encode(),
         {},
     ),
     "extra column": (
@@ -221,7 +225,7 @@ SPELLINGS: dict[str, tuple[str, bytes, dict[str, Any]]] = {
         text_of(ROWS).replace("ü", "u\u0308").encode(),
         {},
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", SPELLINGS)
@@ -295,9 +299,19 @@ REFUSALS: dict[str, tuple[str, bytes, type[LandingError], str]] = {
         SchemaDriftError,
         "twice",
     ),
-    "renamed key": ("a.csv", GOOD.replace(b"Account Id", b"Acount Ident"), SchemaDriftError, "Acount"),
+    "renamed key": (
+        "a.csv",
+        GOOD.replace(b"Account Id", b"Acount Ident"),
+        SchemaDriftError,
+        "Acount",
+    ),
     "no header": ("a.csv", GOOD.split(b"\n", 1)[1], SchemaDriftError, "account_id"),
-    "zip outside": ("a.csv.zip", archive(("../a.csv", GOOD)), RefusedArchiveError, r"'\.\./a\.csv'"),
+    "zip outside": (
+        "a.csv.zip",
+        archive(("../a.csv", GOOD)),
+        RefusedArchiveError,
+        r"'\.\./a\.csv'",
+    ),
     "zip absolute": ("a.csv.zip", archive(("/etc/a.csv", GOOD)), RefusedArchiveError, "/etc/a.csv"),
     "zip back-slash": ("a.csv.zip", archive(("..\\a.csv", GOOD)), RefusedArchiveError, "out of"),
     "zip link": (
@@ -307,7 +321,12 @@ REFUSALS: dict[str, tuple[str, bytes, type[LandingError], str]] = {
         "link",
     ),
     "zip in zip": ("a.csv.zip", archive(("b.zip", GOOD)), RefusedArchiveError, "archive itself"),
-    "zip bomb": ("a.csv.zip", archive(("a.csv", b"0" * 9_000_000)), RefusedArchiveError, "200 times"),
+    "zip bomb": (
+        "a.csv.zip",
+        archive(("a.csv", b"0" * 9_000_000)),
+        RefusedArchiveError,
+        "200 times",
+    ),
     "zip twice": (
         "a.csv.zip",
         archive(("a.csv", GOOD), ("A.csv", GOOD)),
@@ -320,7 +339,12 @@ REFUSALS: dict[str, tuple[str, bytes, type[LandingError], str]] = {
         RefusedArchiveError,
         "10001 members",
     ),
-    "zip of two": ("a.csv.zip", archive(("a.csv", GOOD), ("b.csv", GOOD)), RefusedArchiveError, "2 files"),
+    "zip of two": (
+        "a.csv.zip",
+        archive(("a.csv", GOOD), ("b.csv", GOOD)),
+        RefusedArchiveError,
+        "2 files",
+    ),
     "damaged zip": ("a.csv.zip", archive(("a.csv", GOOD))[:-30], DamagedFileError, "damaged"),
     "damaged workbook": ("a.xlsx", b"PK\x03\x04nothing", DamagedFileError, "damaged|read"),
     "cut JSON Lines": (
@@ -336,7 +360,7 @@ REFUSALS: dict[str, tuple[str, bytes, type[LandingError], str]] = {
         QuarantineLimitError,
         "40 of 40 rows.*date_format 40.*limit of 5.0%",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", REFUSALS)
