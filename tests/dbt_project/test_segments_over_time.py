@@ -250,6 +250,17 @@ def test_leaving_the_scope_hides_static_members_and_removes_dynamic_ones(year: Y
     assert year.waiting == {day: 2 if FEB <= day < APR else 0 for day in DAYS}
 
 
+def test_history_of_scope_stays_as_each_day_saw_it(year: Year) -> None:
+    """Vector 22: an account that left the criteria has its earlier days unchanged."""
+    rows = query(
+        year.path,
+        "select as_of, is_in_scope, scope_reason from history.account_state_history"
+        " where account_id = 'exile' order by as_of",
+    )
+    assert rows == [(JAN, True, None), (FEB, False, "criteria"), (APR, True, None)]
+    assert all(account_id != "exile" for _, account_id in year.members[FEB] | year.members[MAR])
+
+
 def test_a_merge_moves_memberships_and_keeps_their_first_day(year: Year) -> None:
     assert year.events("static", "absorbed")[-1] == (MAR, "exited", "merged")
     assert year.events("static", "survivor") == [(MAR, "entered", "merged")]
