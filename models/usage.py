@@ -20,9 +20,9 @@ def rules_by_field(configuration: Configuration, module: str) -> dict[str, tuple
     rfm = configuration.techniques.rfm
     if rfm is not None and rfm.active and module == "deals":
         for metric in METRICS:
-            field = getattr(getattr(rfm, metric), "field", None)
-            if field is not None:
-                found[field].append(f"techniques.rfm.{metric}")
+            read = getattr(rfm.metric(metric), "field", None)
+            if read is not None:
+                found[read].append(f"techniques.rfm.{metric}")
     return {field: tuple(rules) for field, rules in found.items()}
 
 
