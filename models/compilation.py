@@ -240,7 +240,7 @@ def _of_segment(
 def _joined(select: exp.Select, tables: Iterable[str]) -> exp.Select:
     for table in tables:
         on = exp.EQ(this=column("account_id", "accounts"), expression=column("account_id", table))
-        select = select.join(table, on=on, join_type="left")
+        select = select.join(table, on=on, join_type="left", copy=False)
     return select
 
 

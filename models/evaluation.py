@@ -1,9 +1,9 @@
 """The meaning of criteria in plain Python: the oracle of the property tests on every engine.
 
 Slow, obvious, and independent of SQL: one account at a time, as dictionaries. Values are what the
-canonical types say: str, int, Decimal, bool, date, datetime (UTC, without zone), None. Custom
-fields stand in the row under their name, typed. Where text folding differs between engines,
-`models.text.fold` is the meaning.
+canonical types say: str (NFC, trimmed, never blank), int, Decimal, bool, date, datetime (UTC,
+without zone), None. Custom fields stand in the row under their name, typed. Where text folding
+differs between engines, `models.text.fold` is the meaning.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from models.criteria import (
 )
 from models.fields import FieldType
 from models.periods import Moment, day_spans, start_of_day
-from models.text import fold, trim
+from models.text import fold
 
 Row = Mapping[str, Any]
 Fields = Mapping[str, CatalogueField]
@@ -102,8 +102,6 @@ def label_holds(label: str, subject: Subject) -> bool:
 
 def field_holds(leaf: FieldLeaf, known: CatalogueField, value: Any, moment: Moment) -> bool:
     """Whether a value satisfies a bound field leaf."""
-    if isinstance(value, str):
-        value = trim(value) or None
     if leaf.operator is Operator.IS:
         return _is(str(leaf.value), value)
     if value is None:

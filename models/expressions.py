@@ -4,6 +4,9 @@ Identifiers come from the catalogue and are quoted; values are literals that the
 dialect escapes. Every leaf is two-valued (`coalesce(…, false)`), so negation needs no care for
 null (GLC-9). Quantifiers and labels become columns of aggregated subqueries that are joined by
 account: no correlated subquery is ever made.
+
+Text in the warehouse is canonical: trimmed, and null where it was blank (`models.fields`). The door
+saw to that once, so conditions do not trim again; doing so costs ten times the comparison.
 """
 
 from __future__ import annotations
@@ -31,7 +34,6 @@ from models.criteria import (
 )
 from models.fields import FieldType
 from models.periods import DaySpan, Moment, day_spans, start_of_day
-from models.text import BLANKS
 
 Dialect = Literal["duckdb", "spark"]
 Sql = exp.Expr
@@ -71,11 +73,6 @@ def timestamp_literal(value: datetime) -> Sql:
 def column(name: str, table: str | None = None) -> Sql:
     """Return a quoted column."""
     return exp.column(name, table=table, quoted=True)
-
-
-def trimmed(value: Sql) -> Sql:
-    """Return a text without blanks at both ends."""
-    return exp.Trim(this=value, expression=exp.Literal.string(BLANKS))
 
 
 def two_valued(condition: Sql) -> Sql:
@@ -212,12 +209,11 @@ class Compiler:
         """Return the two-valued condition of one field leaf."""
         found = self.field_value(known, table)
         if leaf.operator is Operator.IS:
-            return self._is(str(leaf.value), known, found)
+            return self._is(str(leaf.value), found)
         if known.type in (FieldType.DATE, FieldType.TIMESTAMP):
             return self._in_days(leaf, known, found)
-        if known.type is FieldType.TEXT:
-            found = trimmed(found)
-            found = found if known.is_exact else exp.Lower(this=found)
+        if known.type is FieldType.TEXT and not known.is_exact:
+            found = exp.Lower(this=found)
         return two_valued(compared(leaf.operator, found, self.literals(leaf.value)))
 
     def field_value(self, known: CatalogueField, table: str) -> Sql:
@@ -245,14 +241,10 @@ class Compiler:
         assert isinstance(value, int | Decimal)
         return number_literal(value)
 
-    def _is(self, state: str, known: CatalogueField, found: Sql) -> Sql:
+    def _is(self, state: str, found: Sql) -> Sql:
         if state in ("true", "false"):
             return two_valued(found if state == "true" else exp.Not(this=found))
-        if known.type is FieldType.TEXT:
-            blank = exp.EQ(this=trimmed(found), expression=exp.Literal.string(""))
-            is_empty: Sql = exp.Coalesce(this=blank, expressions=[exp.true()])
-        else:
-            is_empty = exp.Is(this=found, expression=exp.null())
+        is_empty = exp.Is(this=found, expression=exp.null())
         return is_empty if state == "empty" else negated(is_empty)
 
     def _in_days(self, leaf: FieldLeaf, known: CatalogueField, found: Sql) -> Sql:

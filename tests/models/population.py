@@ -19,6 +19,7 @@ from models.catalogue import Catalogue, build_catalogue
 from models.fields import MODULES, FieldType
 from models.modules import Modules
 from models.periods import start_of_day
+from models.text import canonical
 from tests.models.hostile import HOSTILE_TEXTS
 
 ZONES = ("America/Los_Angeles", "America/Sao_Paulo", "Asia/Kathmandu")
@@ -86,12 +87,10 @@ class Values:
         """Return a value of a type, or None in one case of six."""
         return None if self.source.random() < 1 / 6 else getattr(self, type_.value)()
 
-    def text(self) -> str:
+    def text(self) -> str | None:
         kind = self.source.random()
-        if kind < 0.5:
-            return self.source.choice(WORDS)
-        text = self.source.choice(HOSTILE_TEXTS)
-        return text if kind < 0.9 else f" {text.upper()}\u3000"
+        text = self.source.choice(WORDS if kind < 0.5 else HOSTILE_TEXTS)
+        return canonical(text if kind < 0.9 else text.upper()) or None
 
     def integer(self) -> int:
         return self.source.choice((0, 1, 2, 3, 5, 9, 10, 99, 100, -1, 10**17))
