@@ -129,7 +129,7 @@ def _reported(landing: Landing, url: str) -> Iterator[None]:
     if told is not None:
         raise SourceUnreachableError(
             f"the database cannot be read: {told}.", source=landing.mapping.table
-        )
+        ) from None
 
 
 def _without_secrets(text: str, url: str) -> str:
