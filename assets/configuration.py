@@ -15,6 +15,9 @@ from models.configuration import definition_hash, meaning
 from models.tables import configuration_tables
 from store import Store
 
+SHOWN_REVISIONS = 5
+"""Changed sections named one by one; a first run changes all of them."""
+
 TABLES = {
     "run": "What this run is: business date, its end in UTC, currency, caps. One row.",
     "stages": "Deal stages with category and probability (EDG-5). One row per pipeline and stage.",
@@ -61,8 +64,11 @@ def configuration(
             now=refresh.created_at,
             definition_hash=definition_hash(chosen),
         )
-    for revision in changed:
-        context.log.info(f"configuration: {revision.section} {revision.action}")
+    if len(changed) > SHOWN_REVISIONS:
+        context.log.info(f"{len(changed)} sections of the configuration recorded")
+    else:
+        for revision in changed:
+            context.log.info(f"{revision.section}: {revision.action.lower()}")
     for caution in configuration_cautions(chosen):
         context.log.warning(str(caution))
     with warehouse(refresh.home.warehouse) as connection:
