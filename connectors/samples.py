@@ -92,7 +92,8 @@ def _pattern(files: Sequence[Path], folder: Path, base: Path) -> str:
     kept = len(table_name(files[-1]))
     name = files[-1].name
     if len(stem) > kept and len(stem) - kept > 1:
-        name = stem[:kept] + "*" + name[len(stem) :]
+        mark = re.match(r"[ _.\-]*", stem[kept:])
+        name = stem[:kept] + (mark.group() if mark else "") + "*" + name[len(stem) :]
     path = folder / name
     return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()
 

@@ -11,7 +11,7 @@ from models.fields import MODULES, FieldType
 from models.proposal import ModuleProposal, Proposal, SourceProposal
 from models.proposal_fields import FieldProposal, Mark
 
-_PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_/().+-]| (?=[A-Za-z0-9_/().+-]))*")
+_PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_/().+*-]| (?=[A-Za-z0-9_/().+*-]))*")
 _TYPED = re.compile(r"(true|false|yes|no|on|off|y|n|null|nan|inf)", re.I)
 _WIDTH = 44
 _SHOWN_STAGES = 12
@@ -137,10 +137,12 @@ def _module(module: ModuleProposal) -> Iterator[str]:
     yield from _automatic(module)
     if module.fields:
         written = [line for proposed in module.fields for line in _field(proposed)]
-        is_empty = all(line.lstrip().startswith("#") for line in written)
-        yield "    fields: {}" if is_empty else "    fields:"
+        is_open = all(line.lstrip().startswith("#") for line in written)
+        yield "    # fields:" if is_open else "    fields:"
         yield from written
-    yield from (f"    # {gap}" for gap in module.gaps)
+    elif module.gaps:
+        yield "    # fields:"
+    yield from (f"      # {gap}" for gap in module.gaps)
     yield from _settings(module)
     yield from _custom(module)
 

@@ -129,9 +129,9 @@ def _segment_name(connection: duckdb.DuckDBPyConnection, segment: str) -> str:
     if (segment,) in remembered:
         return f"{segment} (no longer configured)"
     near = difflib.get_close_matches(segment, names, 1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {near[0]!r}?" if near else ";"
     listed = ", ".join(names) or "none"
-    raise CommandError(f"no segment {segment!r} in the published copy{hint} Published: {listed}", 2)
+    raise CommandError(f"no segment {segment!r} in the published copy{hint} published: {listed}", 2)
 
 
 def _members(
@@ -149,4 +149,11 @@ def _members(
     first = found[0] if found else None
     if first is None or day < first:
         raise CommandError(f"the history begins on {first}; nothing is known of {day}.", 2)
+    return replayed(connection, segment, day)
+
+
+def replayed(
+    connection: duckdb.DuckDBPyConnection, segment: str, day: date
+) -> list[tuple[Any, ...]]:
+    """Members of a past day, replayed from the ledger: columns of HEADER, by account_id (BEY-2)."""
     return connection.execute(_REPLAYED, {"segment": segment, "day": day}).fetchall()

@@ -186,7 +186,7 @@ def next_steps(found: Situation) -> Iterator[str]:
     """What to do, the most urgent first; nothing when all is well."""
     if found.configuration_problems:
         first, count = found.configuration_problems[0], len(found.configuration_problems)
-        yield f"Correct the configuration ({count} problems; `quintile check`). The first: {first}"
+        yield f"Correct the configuration (`quintile check` shows all {count}). The first: {first}"
     if any(fault.startswith("published copy") for fault in found.faults):
         yield "Run `quintile run`: it publishes anew; older versions beside the damaged one stay."
     if found.holder is not None:
@@ -206,8 +206,9 @@ def next_steps(found: Situation) -> Iterator[str]:
     if found.quarantine:
         rows = sum(q.count for q in found.quarantine)
         yield (
-            f"{rows:,} rows are in quarantine with file, line and raw text; correct them in the "
-            f"CRM and export again: {found.home.landing}/*/*/quarantine.parquet"
+            f"{rows:,} {'row is' if rows == 1 else 'rows are'} in quarantine with file, line and "
+            "raw text; correct them in the CRM and export again: "
+            f"{found.home.landing}/*/*/quarantine.parquet"
         )
 
 

@@ -1,0 +1,150 @@
+"""`quintile status` on call: every state of an installation has its line and its next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from assets.home import Home
+from assets.warehouse_lease import warehouse_lease
+from connectors.landing import land_module
+from models.fields import MODULES
+from models.reading import read_configuration
+from orchestration.commands.situation import situation
+from orchestration.commands.status import next_steps
+from orchestration.running import open_instance
+from tests.orchestration.command_line import quintile
+from tests.orchestration.published_copy import NOW, installed
+
+LATER = NOW + timedelta(hours=3)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> tuple[Path, Home]:
+    return installed(tmp_path)
+
+
+@pytest.fixture
+def instance(place: tuple[Path, Home]) -> Iterator[dg.DagsterInstance]:
+    with open_instance(place[1]) as opened:
+        yield opened
+
+
+@dg.op
+def landing__deals() -> None:
+    raise dg.Failure(description="orders.csv: no column 'Stage'; did you mean 'Stages'?")
+
+
+@dg.job
+def refresh_segments() -> None:
+    landing__deals()
+
+
+def test_an_empty_home_is_told_to_run(tmp_path: Path) -> None:
+    configuration, home = installed(tmp_path, published=False)
+    spoken = quintile("status", "-c", configuration)
+    assert spoken.code == 0
+    assert "Published    nothing yet" in spoken.out
+    assert "1. Run `quintile run`: nothing is published yet." in spoken.out
+    assert not home.root.exists()  # status reads only
+
+
+def test_the_published_copy_its_age_and_errors_in_the_data(place: tuple[Path, Home]) -> None:
+    found = situation(*place, LATER)
+    assert found.faults == []
+    assert list(next_steps(found)) == [
+        "Error in the data, 7 records: Deals without a rate (EDG-4)."
+    ]
+    document = quintile("status", "--json", "-c", place[0]).json
+    assert document["published"]["as_of"] == "2026-03-01"
+    assert document["published"]["is_configuration_published"] is True
+    assert document["is_healthy"] is False
+    assert quintile("status", "--exit-code", "-c", place[0]).code == 1
+
+
+def test_the_failed_step_its_message_and_what_to_do(
+    place: tuple[Path, Home], instance: dg.DagsterInstance
+) -> None:
+    result = refresh_segments.execute_in_process(instance=instance, raise_on_error=False)
+    out = quintile("status", "-c", place[0]).out
+    assert f"{result.run_id[:8]} failed in landing deals:" in out
+    assert "orders.csv: no column 'Stage'; did you mean 'Stages'?" in out
+    assert "the copy published before stays in use" in out
+
+
+def test_a_killed_run_is_called_killed_and_a_young_one_is_starting(
+    place: tuple[Path, Home], instance: dg.DagsterInstance
+) -> None:
+    run = instance.create_run_for_job(refresh_segments)
+    instance.report_dagster_event(
+        dg.DagsterEvent(event_type_value="PIPELINE_START", job_name="refresh_segments"),
+        run_id=run.run_id,
+    )
+    now = datetime.now(UTC)
+    starting = situation(*place, now)
+    assert starting.starting_run is not None
+    assert list(next_steps(starting)) == ["Wait a minute and ask again: a run is starting."]
+    dead = situation(*place, now + timedelta(minutes=5))
+    assert [one.is_dead for one in dead.runs] == [True]
+    assert "was killed" in next(next_steps(dead))
+
+
+def test_who_holds_the_warehouse_is_named(place: tuple[Path, Home]) -> None:
+    with warehouse_lease(place[1].root, "run 3f2a", datetime.now(UTC)) as holder:
+        spoken = quintile("status", "-c", place[0])
+    assert f"held by run 3f2a, pid {holder.pid}" in spoken.out
+    assert f"`kill {holder.pid}`" in spoken.out
+    assert "held by" not in quintile("status", "-c", place[0]).out
+
+
+def test_loads_balance_and_quarantine_are_counted_by_reason(place: tuple[Path, Home]) -> None:
+    configuration, home = place
+    folder = configuration.parent / "exports"
+    folder.mkdir()
+    rows = "".join(f"A{n},Name {n},2026-01-01,Germany,Gold,{n}\n" for n in range(60))
+    header = "Id,Account Name,Created Time,Country,Tier,Employees\n"
+    bad = "A61,Bad,2026-01-01,Spain,Gold,\n,No key,2026-01-01,Spain,Gold,1\n"
+    (folder / "accounts.csv").write_text(header + rows + bad, encoding="utf-8")
+    read = read_configuration(configuration)
+    land_module(
+        MODULES["accounts"],
+        read.modules.accounts,
+        read.sources["crm"],
+        home.landing,
+        read.organization,
+        base_directory=configuration.parent,
+        landed_at="2026-03-02T05:00:00+00:00",
+    )
+    document = quintile("status", "--json", "-c", configuration).json
+    (load,) = document["loads"]
+    assert (load["rows_read"], load["rows_accepted"], load["rows_quarantined"]) == (62, 61, 1)
+    assert load["is_balanced"] is True
+    assert document["quarantine"] == [
+        {"module": "accounts", "reason": "missing_key", "field": "account_id", "count": 1}
+    ]
+    assert any("1 row is in quarantine" in step for step in document["next"])
+
+
+def test_a_damaged_part_hides_no_other(place: tuple[Path, Home]) -> None:
+    configuration, home = place
+    (home.published / "current.json").write_text("{", encoding="utf-8")
+    configuration.write_text("organization: {name: X}\n", encoding="utf-8")
+    spoken = quintile("status", "-c", configuration)
+    assert spoken.code == 0
+    assert "could not be read: published copy:" in spoken.out
+    assert "Correct the configuration" in spoken.out
+    assert "Warehouse    free" in spoken.out
+
+
+def test_a_missed_day_is_said_only_where_days_pass(place: tuple[Path, Home]) -> None:
+    configuration, home = place
+    much_later = NOW + timedelta(days=9)
+    assert not any("today is" in step for step in next_steps(situation(*place, much_later)))
+    text = configuration.read_text(encoding="utf-8").replace(", as_of: 2026-03-01", "")
+    configuration.write_text(text, encoding="utf-8")
+    late = list(next_steps(situation(configuration, home, much_later)))
+    assert any("as of 2026-03-01, today is 2026-03-11" in step for step in late)
