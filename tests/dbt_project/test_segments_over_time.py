@@ -327,3 +327,30 @@ def everything(path: Path) -> dict[str, list[str]]:
     return {
         name: sorted(str(row) for row in query(path, f"select * from {name}")) for (name,) in tables
     }
+
+
+def test_a_run_killed_half_way_leaves_nothing_that_the_next_one_reads(
+    dbt: Dbt, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The next date is computed as if the killed run had never been, whatever it left behind."""
+    path = tmp_path_factory.mktemp("killed") / "warehouse.duckdb"
+    run_day(dbt, path, JAN)
+    fill(path, [Load("accounts", accounts_of(FEB)), Load("deals", deals_of(FEB))],
+         configuration_of(FEB))  # fmt: skip
+    # Everything but the mark that the date is complete and half of the ledger's tables.
+    dbt(path, "run", "--exclude", "run_history", "segment_event_history+")
+    run_day(dbt, path, MAR)
+    left = query(path, "select distinct as_of from history.segment_revision_history order by all")
+    assert left == [(JAN,), (MAR,)]
+    events = query(
+        path,
+        "select as_of, event, cause from marts.seg_membership_ledger"
+        " where segment_id = 'semi' and account_id = 'late'",
+    )
+    assert events == [(MAR, "entered", "data_changed")]
+    replayed = query(
+        path,
+        "select segment_id, account_id from marts.seg_membership_ledger qualify row_number() over"
+        " (partition by segment_id, account_id order by as_of desc) = 1 and is_visible",
+    )
+    assert set(replayed) == members_of(path)

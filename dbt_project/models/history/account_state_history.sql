@@ -1,5 +1,5 @@
 with run as (
-    select * from {{ source('config', 'run') }}
+    select * from {{ ref('int_runs__begun') }}
 ),
 
 observed as (

@@ -1,8 +1,26 @@
 with run as (
+    select * from {{ ref('int_runs__begun') }}
+),
+
+-- Appended to last: a business date counts as run once all that it remembers is there.
+remembered as (
+    select count(*) as row_count from {{ ref('account_state_history') }}
+    union all
+    select count(*) as row_count from {{ ref('rfm_cut_point_history') }}
+    union all
+    select count(*) as row_count from {{ ref('segment_revision_history') }}
+    union all
+    select count(*) as row_count from {{ ref('segment_event_history') }}
+),
+
+completed as (
     select
-        as_of,
-        definition_hash
-    from {{ source('config', 'run') }}
+        run.as_of,
+        run.definition_hash,
+        cast(sum(remembered.row_count) as bigint) as remembered_row_count
+    from run
+    cross join remembered
+    group by run.as_of, run.definition_hash
 )
 
-select * from run
+select * from completed

@@ -1,14 +1,19 @@
-with scheduled as (
+with run as (
+    select * from {{ ref('int_runs__begun') }}
+),
+
+scheduled as (
     select
-        as_of,
-        segment_id,
-        definition_hash,
-        is_created,
-        is_redefined,
-        is_revised,
-        created_on,
-        revised_on
-    from {{ ref('int_segments__scheduled') }}
+        run.as_of,
+        segments.segment_id,
+        segments.definition_hash,
+        segments.is_created,
+        segments.is_redefined,
+        segments.is_revised,
+        segments.created_on,
+        segments.revised_on
+    from {{ ref('int_segments__scheduled') }} as segments
+    cross join run
 )
 
 select * from scheduled

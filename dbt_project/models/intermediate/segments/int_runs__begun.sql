@@ -1,0 +1,8 @@
+with run as (
+    select * from {{ source('config', 'run') }}
+)
+
+select
+    as_of,
+    definition_hash
+from run
