@@ -104,7 +104,12 @@ def _segments(connection: duckdb.DuckDBPyConnection) -> Metadata:
         "members": dg.MetadataValue.md(
             bar_chart(members, title="Members per segment", unit="accounts")
         ),
-        "cards": table_of(connection, "from marts.seg_segments order by segment_id"),
+        "cards": table_of(
+            connection,
+            "select segment_name, nature, frame, account_count, entered_count, exited_count, "
+            "revenue_amount, open_pipeline_amount, revised_on "
+            "from marts.seg_segments order by position",
+        ),
     }
 
 

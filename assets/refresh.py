@@ -17,7 +17,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import dagster as dg
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from assets.home import Home
 from assets.warehouse_lease import WarehouseHeldError, warehouse_lease
@@ -35,15 +35,15 @@ DEFAULT_CONFIGURATION = "abm.yaml"
 
 
 class Installation(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Configuration and home folder, for whoever only looks: schedules and sensors.
+    """Configuration and home folder, for whoever only looks: schedules and sensors."""
 
-    Attributes:
-        configuration_path: Path of `abm.yaml`; empty means $QUINTILE_CONFIG, else `abm.yaml`.
-        home_path: Home folder; empty means $QUINTILE_HOME, else `.quintile` beside `abm.yaml`.
-    """
-
-    configuration_path: str = ""
-    home_path: str = ""
+    configuration_path: str = Field(
+        default="", description="Path of abm.yaml; empty means $QUINTILE_CONFIG, else abm.yaml."
+    )
+    home_path: str = Field(
+        default="",
+        description="Home folder; empty means $QUINTILE_HOME, else .quintile beside abm.yaml.",
+    )
 
     @cached_property
     def path(self) -> Path:
@@ -69,17 +69,17 @@ class Installation(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 class Refresh(Installation):
-    """What a run works on: an installation, held until the run ends, and a business date.
+    """What a run works on: an installation, held until the run ends, and a business date."""
 
-    Attributes:
-        business_date: `as_of` as YYYY-MM-DD; empty means the configuration's own `as_of`, else the
-            day the run was created, in the organisation's time zone (EDG-1, EDG-2).
-        rewind: Allow a business date before the last published one: the history after it is
-            forgotten (docs/decisions/0005).
-    """
-
-    business_date: str = ""
-    rewind: bool = False
+    business_date: str = Field(
+        default="",
+        description="as_of as YYYY-MM-DD; empty means the configuration's own as_of, else the day "
+        "the run was created, in the organisation's time zone (EDG-1, EDG-2).",
+    )
+    rewind: bool = Field(
+        default=False,
+        description="Allow a business date before the last one: the history after it is forgotten.",
+    )
 
     _created_at: datetime = PrivateAttr(default=datetime(1970, 1, 1, tzinfo=UTC))
     _run_id: str = PrivateAttr(default="")
@@ -98,6 +98,9 @@ class Refresh(Installation):
             with warehouse_lease(self.home.root, holder, self._created_at):
                 if instance is not None:
                     end_dead_runs(instance, alive=self._run_id)
+                    # Seen in the list of runs: which day a run is about.
+                    tags = {"quintile/as_of": str(self.as_of)}
+                    instance.add_run_tags(self._run_id, tags)
                 self._prepare(context)
                 yield self
         except WarehouseHeldError as held:
