@@ -17,6 +17,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,12 @@ class Installation:
     def ids(self, query: str) -> set[str]:
         """A query of one column as a set."""
         return {value for (value,) in self.rows(query)}
+
+    def earlier_rows(self, day: date, query: str) -> list[Row]:
+        """Rows of a query on the version of an earlier business date, which is still kept."""
+        (file,) = self.published.glob(f"{day}-*.duckdb")
+        with duckdb.connect(str(file), read_only=True) as connection:
+            return connection.execute(query).fetchall()
 
     def private_rows(self, query: str) -> list[Row]:
         """Rows of a query on the pipeline's own warehouse, which no reader may open."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from assets.published import open_published
 
 STAMPED = ("dim_accounts", "fct_deals", "rpt_labels", "rpt_data_quality", "seg_segments", "rpt_run")
-PAUSE_SECONDS = 0.2
+PAUSE_SECONDS = 0.5
 
 
 def look(folder: Path) -> dict[str, object]:

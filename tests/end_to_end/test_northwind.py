@@ -263,6 +263,24 @@ def test_scope_waterfall_and_row_balance(northwind: Installation) -> None:
     }
 
 
+def test_the_earlier_day_saw_only_what_had_happened(northwind: Installation, files: Files) -> None:
+    """February was run from files that end in May: what came later is invisible (EDG-1)."""
+    revenue = northwind.earlier_rows(
+        FIRST_DAY,
+        "select account_id, revenue_amount from marts.dim_accounts where revenue_amount > 0",
+    )
+    purchases = files.purchases(FIRST_DAY)
+    assert dict(revenue) == {c: rounded(bought.amount) for c, bought in purchases.items()}
+    findings = dict(
+        northwind.earlier_rows(
+            FIRST_DAY, "select check_name, finding_count from marts.rpt_data_quality"
+        )
+    )
+    later = sum(day > FIRST_DAY for _, day, _ in files.orders.values())
+    assert findings["deals_created_in_future"] == later == 205
+    assert findings["lines_of_unknown_deal"] == 0
+
+
 def test_a_dynamic_segment_and_its_child_follow_the_criteria(
     northwind: Installation, files: Files
 ) -> None:
