@@ -20,7 +20,7 @@ LAYERS_READ = {
     # The 360 row is a mart that segments evaluate on (DESIGN 5), and published cut-points with it.
     "intermediate": {"staging", "intermediate"},
     "marts": {"staging", "intermediate", "marts", "history"},
-    "history": {"staging", "intermediate", "marts"},
+    "history": {"staging", "intermediate", "marts", "history"},
 }
 READ_ACROSS = {
     ("int_segments__evaluated", "dim_accounts"),
