@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -113,8 +114,7 @@ def _sample(name: str, pattern: str, path: Path, work: Path) -> SampledTable:
 
 
 def _delimited(path: Path, work: Path) -> tuple[Reader, dict[str, str], bool]:
-    codec = prepare(path, "detect", work).encoding
-    encoding = "utf-16" if codec.startswith("utf-16") else codec
+    encoding = _encoding(path, work)
     formats = {} if encoding == "utf-8" else {"encoding": encoding}
     opened = DelimitedFile(
         path, encoding=encoding, delimiter=_delimiter(path, encoding, work), columns=None, work=work
@@ -129,6 +129,18 @@ def _delimited(path: Path, work: Path) -> tuple[Reader, dict[str, str], bool]:
         )
         return opened, formats, False
     return opened, formats, True
+
+
+def _encoding(path: Path, work: Path) -> str:
+    """The encoding of a file; one damaged line does not turn UTF-8 into something else."""
+    codec = prepare(path, "detect", work).encoding
+    if codec.startswith("utf"):
+        return "utf-16" if codec.startswith("utf-16") else codec
+    damaged = special = 0
+    for line in islice(prepare(path, "utf-8", work).lines(), SAMPLE_ROWS):
+        damaged += line.text is None
+        special += line.text is not None and not line.text.isascii()
+    return "utf-8" if special > damaged else codec
 
 
 def _delimiter(path: Path, encoding: str, work: Path) -> str | None:

@@ -18,6 +18,9 @@ from models.sampled import SampledColumn
 
 Kind = Literal["empty", "integer", "number", "boolean", "date", "timestamp", "text"]
 
+READABLE: Final = 0.95
+"""Share of texts that must be readable; landing refuses a load with more bad rows."""
+
 _MOST_TEXTS: Final = 1_000
 _DATES: Final = (
     "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d-%b-%Y", "%d %b %Y",
@@ -105,15 +108,19 @@ def suits(column: SampledColumn, wanted: FieldType) -> bool:
 
 
 def number_reading(column: SampledColumn) -> NumberReading | None:
-    """Return how the numbers of a column are written; None when they are no numbers."""
+    """Return how the numbers of a column are written; None when they are no numbers.
+
+    A few texts may be no numbers: landing puts their rows into quarantine.
+    """
     texts = _texts(column)
-    if not texts or not all(_NUMBER.match(text) for text in texts):
+    numbers = [text for text in texts if _NUMBER.match(text)]
+    if not numbers or len(numbers) < READABLE * len(texts):
         return None
-    plain = [text.lstrip("+-") for text in texts]
+    plain = [text.lstrip("+-") for text in numbers]
     fitting = [
         NumberReading(decimal, thousands)
         for decimal, thousands in product(".,", ("", ",", ".", " ", "'"))
-        if thousands != decimal and all(_is_number(text, decimal, thousands) for text in plain)
+        if thousands != decimal and _are_numbers(plain, decimal, thousands)
     ]
     if not fitting:
         return None
@@ -122,6 +129,11 @@ def number_reading(column: SampledColumn) -> NumberReading | None:
     is_sure = first.decimal == "." or not any(other.decimal == "." for other in fitting)
     preferred = first if is_sure else next(other for other in fitting if other.decimal == ".")
     return NumberReading(preferred.decimal, preferred.thousands, is_sure and not _is_unclear(plain))
+
+
+def _are_numbers(texts: Sequence[str], decimal: str, thousands: str) -> bool:
+    read = sum(1 for text in texts if _is_number(text, decimal, thousands))
+    return read >= READABLE * len(texts)
 
 
 def _is_number(text: str, decimal: str, thousands: str) -> bool:

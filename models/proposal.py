@@ -247,7 +247,8 @@ def _as_of(modules: Mapping[str, ModuleProposal], today: date) -> tuple[date | N
     columns = [deals.column_of(name) for name in ("closing_date", "created_at")]
     dates = [newest_date(column) for column in columns if column is not None]
     known = [moment.date() for moment in dates if moment is not None]
-    newest = max(known, default=None)
+    # Open deals are expected to close in the future; that is no date of the data.
+    newest = max((day for day in known if day <= today), default=max(known, default=None))
     return newest, newest is not None and newest < today - ARCHIVED_AFTER
 
 

@@ -139,20 +139,22 @@ INVERTED_NAMES: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
 """Flags that say the opposite of the field."""
 
 _LOST: Final = re.compile(
-    r"\blost\b|lose|los[ts]|cancel|abandon|reject|declin|dead|disqualif|no decision|refus|churn"
-    r"|not (won|renewed|sold)|verloren|storniert|perdu|perdid|annul|refund|丢|输|失",
+    r"\b(lost|loss|lose|dead|cancel\w*|abandon\w*|reject\w*|declin\w*|disqualif\w*|refus\w*"
+    r"|churn\w*|unsuccessful\w*|no decision|not (won|renewed|sold|interested)|verloren|storniert"
+    r"|perdue?s?|perdid\w*|annul\w*|refund\w*)\b|丢|输|失",
     re.I,
 )
 _WON: Final = re.compile(
-    r"\bwon\b|\bwin\b|renewed|sold|signed|paid|complete|fulfilled|shipped|delivered|invoiced"
-    r"|purchas|gewonnen|gagn|ganad|vinto|赢|成交|success",
+    r"\b(won|win|renewed|sold|signed|paid|completed?|fulfilled|shipped|delivered|invoiced|purchased"
+    r"|gewonnen|gagn\w*|ganad\w*|vint[oa]|success\w*)\b|赢|成交",
     re.I,
 )
 
 
 def stage_category(stage: str) -> str:
     """Return the category that the words of a stage suggest: won, lost or open."""
-    text = re.sub(r"[_\-]+|(?<=[a-z])(?=[A-Z])", " ", stage)
-    if _LOST.search(text) or re.fullmatch(r"closedlost", text, re.I):
+    # HubSpot writes `closedwon`, exports of databases `CLOSED_WON`.
+    text = re.sub(r"[_\-]+|(?<=[a-z])(?=[A-Z])|(?<=closed)(?=won|lost)", " ", stage)
+    if _LOST.search(text):
         return "lost"
-    return "won" if _WON.search(text) or re.fullmatch(r"closedwon", text, re.I) else "open"
+    return "won" if _WON.search(text) else "open"

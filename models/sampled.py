@@ -13,7 +13,7 @@ MOST_VALUES: Final = 10_000
 """Distinct texts of a column that are kept."""
 
 NULL_TEXTS: Final = frozenset(
-    {"NULL", "null", "Null", "\\N", "N/A", "n/a", "#N/A", "NaN", "nan", "None", "<null>", "(null)"}
+    {"NULL", "null", "Null", "\\N", "N/A", "n/a", "#N/A", "None", "<null>", "(null)"}
 )
 """Texts that mean "no value" in exports; found ones are declared, never assumed."""
 

@@ -16,6 +16,8 @@ from orchestration.options import DEFAULT, CommandError, JsonOption, clock, repo
 if TYPE_CHECKING:
     from models.proposal import Proposal
 
+_PLAIN_FOLDERS = frozenset({"csv", "crm", "data", "export", "exports", "files", "tmp"})
+
 SCHEMA_LINE = "# yaml-language-server: $schema="
 
 
@@ -73,7 +75,10 @@ def init(
 
 def _folder_name(path: Path, base: Path) -> str:
     folder = path.resolve() if path.is_dir() else path.resolve().parent
-    named = folder if folder.name and folder != Path(folder.anchor) else base
+    named = folder
+    while named.name.lower() in _PLAIN_FOLDERS and named.parent != named:
+        named = named.parent
+    named = named if named.name else base
     return named.name.replace("_", " ").replace("-", " ").strip().capitalize() or "My organisation"
 
 

@@ -15,10 +15,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from connectors.zylker import write_demo
 from models.detection import date_reading, number_reading
 from models.documents import parse_document
 from models.fields import FieldType
 from models.proposal import propose
+from models.proposal_names import stage_category
 from models.proposal_text import proposal_text, scalar
 from models.sampled import SampledColumn, SampledTable
 from tests.orchestration.command_line import Spoken, quintile
@@ -187,6 +189,40 @@ def test_the_schema_accepts_what_init_writes(tmp_path: Path) -> None:
     assert problems == []
     assert set(tree.plain()) <= set(schema["properties"])
     assert set(schema["required"]) <= set(tree.plain())
+
+
+def test_the_demo_crm_is_recognised_and_its_planted_defects_mislead_nobody(tmp_path: Path) -> None:
+    write_demo(tmp_path / "zylker", accounts=200, seed=7, as_of=date(2026, 1, 31), shape="csv")
+    configuration, spoken = init(tmp_path, tmp_path / "zylker")
+    document = checked(configuration)
+    assert {name: module["from"] for name, module in document["modules"].items()} == {
+        "accounts": "crm.accounts",
+        "contacts": "crm.contacts",
+        "products": "crm.products",
+        "deals": "crm.deals",
+        "deal_lines": "crm.deals_products",
+        "currency_rates": "crm.currency_rates",
+    }
+    assert document["modules"]["contacts"]["by_hand"] == {"title": "Job Designation"}
+    text = configuration.read_text(encoding="utf-8")
+    assert "encoding:" not in text  # one damaged line does not make it Latin-1
+    assert "won: [Closed Won, Renewed]" in text
+    assert "no number" not in spoken.out
+    assert "currency: USD" in text
+
+
+@pytest.mark.parametrize(
+    ("category", "stages"),
+    [
+        ("won", "Closed Won|closedwon|CLOSED_WON|Won|Renewed|Contract signed|Paid|成交"),
+        ("lost", "Closed Lost|closedlost|Lost to Competition|Not Renewed|Cancelled|Perdu|Dead"),
+        ("open", "Qualification|Negotiation|On Hold|Assigned|Unpaid|Incomplete|Closing|Deadline"),
+    ],
+)
+def test_stages_are_read_by_whole_words(category: str, stages: str) -> None:
+    assert {stage: stage_category(stage) for stage in stages.split("|")} == dict.fromkeys(
+        stages.split("|"), category
+    )
 
 
 HEADERS = st.text(
