@@ -54,7 +54,7 @@ TABLES = {
 )
 def configuration(
     context: dg.AssetExecutionContext, refresh: Refresh
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Compile `abm.yaml` for the run's business date and write it where dbt joins it."""
     chosen = refresh.configuration
     with Store.open(refresh.store_url) as store:

@@ -111,7 +111,7 @@ def _parsed(path: Path) -> Any:
 def _unpacked(content: bytes) -> Any:
     from dbt.contracts.graph.manifest import Manifest
 
-    return Manifest.from_msgpack(content)  # type: ignore[attr-defined]
+    return Manifest.from_msgpack(content)
 
 
 def _plain(message: Any) -> dict[str, Any]:
@@ -154,4 +154,4 @@ def _close() -> None:
     """Close dbt's connection, which it would keep open for the life of the process."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-    DuckDBConnectionManager.close_all_connections()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]

@@ -4,6 +4,7 @@ What is expected is built from the mapping in `data_tests/landing/suites.py`, an
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -51,7 +52,7 @@ def landing_checks(
     for (module, name), check in CHECKS.items():
         outcome = outcomes.get((module, name))
         is_critical = check.severity == "critical"
-        metadata: dict[str, object] = {"applies": outcome is not None}
+        metadata: dict[str, Any] = {"applies": outcome is not None}
         if outcome is not None:
             metadata |= {
                 "observed": "nothing to compare" if outcome.observed is None else outcome.observed,

@@ -27,11 +27,12 @@ def warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBP
         duckdb.IOException: another process holds the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    config = dict(SETTINGS)
+    config: dict[str, str | bool | int | float | list[str]] = {**SETTINGS}
     if not read_only:
         config["storage_compatibility_version"] = STORAGE_VERSION
     connection = duckdb.connect(str(path), read_only=read_only, config=config)
     try:
+        connection.execute("set enable_progress_bar = false")  # it writes to standard output
         yield connection
     finally:
         connection.close()

@@ -139,7 +139,7 @@ class _Progress:
     def _tell(self, entry: dg.EventLogEntry) -> None:
         event = entry.dagster_event
         if event is None:
-            self._tell_message(entry.level, entry.user_message)
+            self._tell_message(int(entry.level), entry.user_message)
             return
         step = (event.step_key or "").replace("__", " ")
         kind = event.event_type_value
