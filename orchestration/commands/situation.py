@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from assets.home import Home
 from assets.published import NothingPublishedError, Publication, current, open_published
-from assets.warehouse_lease import LeaseHolder, lease_holder
+from assets.warehouse_lease import LOCK_NAME, LeaseHolder, lease_holder
 from connectors.loads import QUARANTINE, Load, loads
 from models.fields import MODULES
 
@@ -205,6 +205,7 @@ def _run(instance: dg.DagsterInstance, record: dg.RunRecord, found: Situation) -
     started = _instant(record.start_time)
     # A run takes the lease a few seconds after Dagster calls it started.
     is_young = started is not None and found.now - started < STARTING
+    is_young = is_young and f"run {run.run_id[:8]}" != _last_signature(found.home)
     failures, failed_checks = _events(instance, run.run_id)
     resources: Any = run.run_config.get("resources", {})
     chosen = resources.get("refresh", {}).get("config", {})
@@ -219,6 +220,15 @@ def _run(instance: dg.DagsterInstance, record: dg.RunRecord, found: Situation) -
         failed_checks=failed_checks,
         is_dead=found.holder is None and run.status.value in _UNFINISHED and not is_young,
     )
+
+
+def _last_signature(home: Home) -> str | None:
+    """Who signed the lease last and did not sign off: with the lease free, a killed process."""
+    try:
+        signed = LeaseHolder.model_validate_json((home.root / LOCK_NAME).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return signed.holder
 
 
 def _events(instance: dg.DagsterInstance, run_id: str) -> tuple[dict[str, str], list[str]]:

@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from assets.home import Home
-from assets.warehouse_lease import warehouse_lease
+from assets.warehouse_lease import LOCK_NAME, warehouse_lease
 from connectors.landing import land_module
 from models.fields import MODULES
 from models.reading import read_configuration
@@ -88,6 +88,14 @@ def test_a_killed_run_is_called_killed_and_a_young_one_is_starting(
     starting = situation(*place, now)
     assert starting.starting_run is not None
     assert list(next_steps(starting)) == ["Wait a minute and ask again: a run is starting."]
+    # A killed process leaves its signature behind; a clean one signs off.
+    holder = f"run {run.run_id[:8]}"
+    with warehouse_lease(place[1].root, holder, now):
+        signature = (place[1].root / LOCK_NAME).read_bytes()
+    assert situation(*place, now).starting_run is not None
+    (place[1].root / LOCK_NAME).write_bytes(signature)
+    assert "was killed" in next(next_steps(situation(*place, now)))
+    (place[1].root / LOCK_NAME).write_bytes(b"")
     dead = situation(*place, now + timedelta(minutes=5))
     assert [one.is_dead for one in dead.runs] == [True]
     assert "was killed" in next(next_steps(dead))
