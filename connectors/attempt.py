@@ -127,20 +127,25 @@ class _Attempt:
     ) -> Batch:
         files = [item.name for item in opened]
         union = union_of(typed, files)
-        counts = dict(
-            self.connection.execute(
-                f"select file_index, count(*) from ({union}) group by file_index"
-            ).fetchall()
-        )
-        rows_read = [
-            counts.get(number, 0) + len(extract.refused) for number, extract in enumerate(extracts)
+        found = self.connection.execute(
+            "select file_index, count(*), count(case when is_bad then 1 end),"
+            " count(case when not is_bad and not is_kept then 1 end)"
+            f" from ({union}) group by file_index"
+        ).fetchall()
+        counts = {index: figures for index, *figures in found}
+        typed_rows = [counts.get(number, [0, 0, 0]) for number in range(len(files))]
+        read = [
+            figures[0] + len(extract.refused)
+            for figures, extract in zip(typed_rows, extracts, strict=True)
         ]
-        return Batch(plan, union, extracts, files, rows_read)
+        bad = [figures[1] for figures in typed_rows]
+        filtered = sum(figures[2] for figures in typed_rows)
+        return Batch(plan, union, extracts, files, read, bad, filtered)
 
     def check_quarantine(self, batch: Batch) -> None:
         """Refuse the load when too many of its rows are bad."""
         refused = sum(len(extract.refused) for extract in batch.extracts)
-        bad = self.count(f"from ({batch.typed}) where is_bad") + refused
+        bad = sum(batch.rows_bad) + refused
         total = sum(batch.rows_read)
         if not total or bad / total <= self.landing.quarantine_limit:
             return
@@ -178,7 +183,6 @@ class _Attempt:
             name: self.count(f"from {literal(str(self.folder / name))}")
             for name in (DATA, QUARANTINE, WARNINGS)
         }
-        filtered = self.count(f"from ({batch.typed}) where not is_bad and not is_kept")
         plan, landing, candidate = batch.plan, self.landing, self.candidate
         load = Load(
             module=plan.module.name,
@@ -193,7 +197,7 @@ class _Attempt:
             rows_accepted=rows[DATA],
             rows_quarantined=rows[QUARANTINE],
             rows_duplicate=self.count("from losers"),
-            rows_filtered=filtered,
+            rows_filtered=batch.rows_filtered,
             warning_count=rows[WARNINGS],
             files=tuple(
                 LoadedFile(item.name, item.content_hash, item.bytes, extract.encoding, read)
@@ -213,7 +217,7 @@ class _Attempt:
         if not load.is_balanced:
             raise LandingError(
                 f"row balance broken: {load.rows_read} rows read, {rows} and "
-                f"{load.rows_duplicate} duplicates and {filtered} filtered counted.",
+                f"{load.rows_duplicate} duplicates and {load.rows_filtered} filtered counted.",
                 source=load.source,
                 remedy="This is a fault of the program; please report it.",
             )

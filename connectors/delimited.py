@@ -7,7 +7,7 @@ as text, in the order of the header; typing comes later (`connectors.parsing`).
 # ruff: noqa: S608 (names come from the contract, texts pass through `literal`)
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -81,31 +81,74 @@ class DelimitedFile:
         return DELIMITERS[best[0]]
 
     def extract(self, wanted: Sequence[str]) -> Extract:
-        """Read the wanted columns: by the engine where the text allows it, else exactly."""
+        """Read the wanted columns, the fastest way that the text allows.
+
+        A regular file is read by the engine where it lies. One with faults is copied without its
+        bad records, which are refused, and the copy is read. What the engine still cannot read,
+        and a file of one column (where a blank line could be a value), is read record by record.
+        """
         text = self.text
-        is_regular = not (text.has_nul or text.is_mixed) and self.delimiter is not None
-        # In a file of one column a blank line could be a value; only the exact way knows.
-        is_regular = is_regular and len(self.header) > 1
-        if text.utf8 is None or not is_regular:
+        if self.delimiter is None or len(self.header) == 1:
             return self.exact(wanted)
-        positions = {column: self.header.index(column) for column in wanted}
-        names = {f"c{n}": "VARCHAR" for n in range(len(self.header))}
-        declared = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
-        columns = ", ".join(f"c{n}" for n in positions.values()) or "c0"
+        if text.utf8 is None or text.has_nul or text.is_mixed:
+            return self.repaired(wanted)
+        columns = self._columns(wanted)
         relation = (
-            f"select row_number() over () as source_row, null::bigint as source_line, {columns}"
-            f" from read_csv({literal(str(text.utf8))}, auto_detect = false,"
-            f" header = {str(self.has_header).lower()}, delim = {literal(self.delimiter or '')},"
+            "select row_number() over () as source_row, null::bigint as source_line,"
+            f" {', '.join(columns.values()) or 'c0'}"
+            f" from {self._scan(text.utf8, (), has_header=self.has_header)}"
+        )
+        return self._extract(relation, columns, fallback=lambda: self.repaired(wanted))
+
+    def repaired(self, wanted: Sequence[str]) -> Extract:
+        """Read a copy of the good records, each with its row and line in front."""
+        refused: list[Refused] = []
+        copy = self.work / f"{self.path.name}.good"
+        with copy.open("w", encoding="utf-8", newline="") as stream:
+            for row, record in self._records():
+                if record.values is None:
+                    self._refuse(row, record, refused)
+                else:
+                    stream.write(
+                        f"{row}{self.delimiter}{record.line}{self.delimiter}{record.raw_text}\n"
+                    )
+        columns = self._columns(wanted)
+        relation = (
+            "select cast(source_row as bigint) as source_row,"
+            " cast(source_line as bigint) as source_line,"
+            f" {', '.join(columns.values()) or 'c0'}"
+            f" from {self._scan(copy, ('source_row', 'source_line'), has_header=False)}"
+        )
+        return self._extract(relation, columns, refused, fallback=lambda: self.exact(wanted))
+
+    def _columns(self, wanted: Sequence[str]) -> dict[str, str]:
+        return {column: f"c{self.header.index(column)}" for column in wanted}
+
+    def _scan(self, path: Path, first: Sequence[str], *, has_header: bool) -> str:
+        names = [*first, *(f"c{n}" for n in range(len(self.header)))]
+        declared = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+        return (
+            f"read_csv({literal(str(path))}, auto_detect = false,"
+            f" header = {str(has_header).lower()}, delim = {literal(self.delimiter or '')},"
             " quote = '\"', escape = '\"', null_padding = false, strict_mode = true,"
             f" columns = {{{declared}}}, max_line_size = 8000000, buffer_size = 32000000)"
         )
+
+    def _extract(
+        self,
+        relation: str,
+        columns: dict[str, str],
+        refused: Sequence[Refused] = (),
+        fallback: Callable[[], Extract] | None = None,
+    ) -> Extract:
         return Extract(
             relation=relation,
-            columns={column: f"c{n}" for column, n in positions.items()},
+            columns=columns,
             header=self.header,
             locate=self.locate,
-            encoding=text.encoding,
-            fallback=lambda: self.exact(wanted),
+            refused=tuple(refused),
+            encoding=self.text.encoding,
+            fallback=fallback,
         )
 
     def exact(self, wanted: Sequence[str]) -> Extract:
@@ -114,14 +157,8 @@ class DelimitedFile:
         refused: list[Refused] = []
         path = self.work / f"{self.path.name}.records.parquet"
         relation = spool(self._good_records(positions, refused), len(positions), path)
-        return Extract(
-            relation=relation,
-            columns={column: f"c{n}" for n, column in enumerate(wanted)},
-            header=self.header,
-            locate=self.locate,
-            refused=tuple(refused),
-            encoding=self.text.encoding,
-        )
+        columns = {column: f"c{n}" for n, column in enumerate(wanted)}
+        return self._extract(relation, columns, refused)
 
     def _records(self) -> Iterator[tuple[int, Scanned]]:
         records = scan(self.text, self.splitter, len(self.header))
@@ -133,17 +170,20 @@ class DelimitedFile:
         for row, record in self._records():
             if record.values is not None:
                 yield row, record.line, [record.values[n] for n in positions]
-                continue
-            raw = raw_text_of(record.raw_text)
-            refused.append(Refused(row, record.line, record.reason, record.detail, raw))
-            if len(refused) > _MOST_REFUSED and 2 * len(refused) > row:
-                raise LandingError(
-                    f"more than half of the first {row} records cannot be read; the last: "
-                    f"{record.detail}.",
-                    file=str(self.path),
-                    line=record.line,
-                    remedy="Check the declared encoding and delimiter.",
-                )
+            else:
+                self._refuse(row, record, refused)
+
+    def _refuse(self, row: int, record: Scanned, refused: list[Refused]) -> None:
+        raw = raw_text_of(record.raw_text)
+        refused.append(Refused(row, record.line, record.reason, record.detail, raw))
+        if len(refused) > _MOST_REFUSED and 2 * len(refused) > row:
+            raise LandingError(
+                f"more than half of the first {row} records cannot be read; the last: "
+                f"{record.detail}.",
+                file=str(self.path),
+                line=record.line,
+                remedy="Check the declared encoding and delimiter.",
+            )
 
     def locate(self, rows: Sequence[int], total: int) -> Places:
         """Physical line and raw text of a few records, in one pass up to the last of them."""

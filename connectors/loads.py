@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -64,11 +64,11 @@ class Load:
     files: tuple[LoadedFile, ...]
     columns: Mapping[str, str]
     mapped_columns: Mapping[str, str]
-    families: Mapping[str, str]
     notes: tuple[str, ...]
     landed_at: str | None
     occurrence: int = 0
     is_active: bool = True
+    families: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_balanced(self) -> bool:

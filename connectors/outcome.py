@@ -36,6 +36,8 @@ class Batch:
     extracts: Sequence[Extract]
     files: Sequence[str]
     rows_read: Sequence[int]
+    rows_bad: Sequence[int]
+    rows_filtered: int
 
 
 def write_data(
@@ -69,12 +71,16 @@ def write_set_aside(
     connection: duckdb.DuckDBPyConnection, batch: Batch, folder: Path, load_id: str
 ) -> None:
     """Write set_aside.parquet: the rows counted as duplicate or filtered."""
+    losers = connection.execute("select count(*) from losers").fetchone()
+    is_empty = losers == (0,) and not batch.rows_filtered
     _copy(
         connection,
         f"select {literal(batch.plan.module.name)} as module, {literal(load_id)} as load_id,"
         f" source_file, source_row, {_record_id(batch.plan)} as record_id,"
         " case when is_kept then 'duplicate' else 'filtered' end as reason"
-        f" from ({batch.typed}) typed where not is_bad and (not is_kept or not ({_IS_NO_LOSER}))",
+        f" from ({batch.typed}) typed where not is_bad and (not is_kept or not ({_IS_NO_LOSER}))"
+        # Without anything to find, the rows need not be looked at.
+        f"{' limit 0' if is_empty else ''}",
         folder / SET_ASIDE,
     )
 
@@ -134,7 +140,8 @@ def write_quarantine(
     rows: list[dict[str, Any]] = []
     for file_index, (file, extract) in enumerate(zip(batch.files, batch.extracts, strict=True)):
         rows += _refused(batch.plan, extract, load_id, file)
-        rows += _bad_rows(connection, batch, file_index, load_id)
+        if batch.rows_bad[file_index]:
+            rows += _bad_rows(connection, batch, file_index, load_id)
     _write_rows(rows, folder / QUARANTINE)
     reasons: dict[str, int] = {}
     for row in rows:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from enum import Enum
+from typing import Final, NamedTuple
 
 from connectors.errors import DamagedFileError
 from connectors.text_files import Line, TextFile
@@ -20,8 +20,7 @@ _MOST_CHARACTERS: Final = 64 << 20
 _MOST_LINES: Final = 100_000
 
 
-@dataclass(frozen=True)
-class Scanned:
+class Scanned(NamedTuple):
     """One record: its first physical line, its raw text, and its values or why there are none."""
 
     line: int
@@ -31,18 +30,26 @@ class Scanned:
     detail: str = ""
 
 
+class Fault(Enum):
+    """Why a text is no record: its reason code and its sentence."""
+
+    OPEN_QUOTE = ("quote", "a quote does not close")
+    TEXT_AFTER_QUOTE = ("quote", "a closing quote is followed by text")
+    RETURN = ("line_end", "a return stands inside the line")
+
+
 class Splitter:
     """Splits a text at a delimiter; `None` splits at runs of blanks and knows no quotes."""
 
     def __init__(self, delimiter: str | None) -> None:
         self.delimiter = delimiter
 
-    def split(self, text: str) -> list[str] | bool | None:
-        """The values; None when a quote stays open; False when text follows a closing quote."""
+    def split(self, text: str) -> list[str] | Fault:
+        """The values of a text, or its first fault."""
         if self.delimiter is None:
             return text.split()
         if '"' not in text:
-            return text.split(self.delimiter)
+            return Fault.RETURN if "\r" in text else text.split(self.delimiter)
         values: list[str] = []
         position = 0
         while True:
@@ -50,19 +57,21 @@ class Splitter:
             if text[start : start + 1] == '"':
                 end = _closing_quote(text, start + 1)
                 if end < 0:
-                    return None
+                    return Fault.OPEN_QUOTE
                 values.append(text[start + 1 : end].replace('""', '"'))
                 position = _past_blanks(text, end + 1)
                 if position >= len(text):
                     return values
                 if text[position] != self.delimiter:
-                    return False
+                    return Fault.TEXT_AFTER_QUOTE
             else:
                 end = text.find(self.delimiter, position)
+                value = text[position:] if end < 0 else text[position:end]
+                if "\r" in value:
+                    return Fault.RETURN
+                values.append(value)
                 if end < 0:
-                    values.append(text[position:])
                     return values
-                values.append(text[position:end])
                 position = end
             position += 1
 
@@ -112,11 +121,11 @@ class _Scan:
                 continue
             values = self.splitter.split(text)
             last = line
-            if values is None:
+            if values is Fault.OPEN_QUOTE:
                 values, text, last = self.across_lines(line)
             yield self.judged(line, last, text, values)
 
-    def across_lines(self, first: Line) -> tuple[list[str] | bool | None, str, Line]:
+    def across_lines(self, first: Line) -> tuple[list[str] | Fault, str, Line]:
         """Read on until the open quote closes; puts the lines back when it does not."""
         taken: list[Line] = []
         parts = [first.text or ""]
@@ -137,10 +146,10 @@ class _Scan:
             values = self.splitter.split(text)
             if isinstance(values, list):
                 return values, text, line
-            if values is False:
+            if values is not Fault.OPEN_QUOTE:
                 break
         self.ahead.extendleft(reversed(taken))
-        return None, first.text or "", first
+        return Fault.OPEN_QUOTE, first.text or "", first
 
     def refuse_cut_file(self, first: Line, taken: list[Line], *, is_end: bool) -> None:
         """An open quote at the end of the file: cut, unless whole records follow the quote."""
@@ -157,12 +166,9 @@ class _Scan:
             line=last,
         )
 
-    def judged(
-        self, first: Line, last: Line, text: str, values: list[str] | bool | None
-    ) -> Scanned:
-        if not isinstance(values, list):
-            detail = "a quote does not close or is followed by text"
-            return Scanned(first.number, text, None, "quote", detail)
+    def judged(self, first: Line, last: Line, text: str, values: list[str] | Fault) -> Scanned:
+        if isinstance(values, Fault):
+            return Scanned(first.number, text, None, *values.value)
         if self.width is None:
             self.width = len(values)
         if len(values) > self.width and not any(values[self.width :]):
@@ -180,6 +186,4 @@ class _Scan:
             return Scanned(first.number, text, None, "column_count", detail)
         if self.file.has_nul and "\x00" in text:
             return Scanned(first.number, text, None, "nul_character", "the record holds a NUL")
-        if self.file.is_mixed and first is last and '"' not in text and "\r" in text:
-            return Scanned(first.number, text, None, "line_end", "a return stands inside the line")
         return Scanned(first.number, text, values)

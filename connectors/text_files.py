@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 from connectors.archives import open_member
 from connectors.errors import DamagedFileError, LandingError
@@ -30,8 +30,7 @@ _BYTE_ORDER_MARKS: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One physical line without its end; a return before the end stays.
 
     `text` is None when it cannot be read; `fault` says why, `shown` is what can be shown of it.

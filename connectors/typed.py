@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from connectors.errors import DamagedFileError
 from connectors.extracts import Extract
 from connectors.literals import identifier, literal
 from connectors.parsing import cleaned, parsed, remark
@@ -121,16 +122,18 @@ def write_typed(
 ) -> Extract:
     """Write the typed file.
 
-    Returns the extract that was read: the exact one when the engine stumbled over the fast one.
+    Returns the extract that was read: a more exact one where the engine stumbled over the fast one.
     """
-    try:
-        _copy(connection, typed_query(plan, extract, file_stem), path)
-    except duckdb.InvalidInputException:
-        if extract.fallback is None:
-            raise
-        extract = extract.fallback()
-        _copy(connection, typed_query(plan, extract, file_stem), path)
-    return extract
+    while True:
+        try:
+            _copy(connection, typed_query(plan, extract, file_stem), path)
+        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+            if extract.fallback is None:
+                told = str(error).splitlines()[0]
+                raise DamagedFileError(f"it cannot be read: {told}.", file=file_stem) from None
+            extract = extract.fallback()
+        else:
+            return extract
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
