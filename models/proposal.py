@@ -14,9 +14,10 @@ from typing import Final
 
 from models.detection import custom_type, newest_date
 from models.fields import MODULES, FieldType
-from models.proposal_fields import FieldMatcher, FieldProposal, Mark, Remark
+from models.proposal_fields import FieldMatcher
 from models.proposal_formats import FormatNeeds
 from models.proposal_names import PURCHASE_WORDS, stage_category
+from models.proposal_parts import FieldProposal, Mark, Remark
 from models.proposal_roles import RoleChoice, chosen_roles
 from models.sampled import SampledColumn, SampledTable
 

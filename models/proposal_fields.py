@@ -5,8 +5,6 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Final
 
 from models.detection import (
@@ -16,6 +14,7 @@ from models.detection import (
 )
 from models.fields import Field, Module, Need
 from models.proposal_names import GUESSED_NAMES, INVERTED_NAMES
+from models.proposal_parts import Automatic, FieldProposal, Mark
 from models.sampled import SampledColumn, SampledTable
 from models.standard_names import STANDARD_NAMES, header_key
 
@@ -24,41 +23,6 @@ SIMILAR: Final = 0.82
 
 SHARED: Final = 0.5
 """Share of values found in another table's key above which a column looks like a lookup."""
-
-
-class Mark(StrEnum):
-    """What a person has to do. CONFIRM: a guess is written. DECIDE: nothing is written."""
-
-    CONFIRM = "CONFIRM"
-    DECIDE = "DECIDE"
-
-
-@dataclass(frozen=True)
-class Remark:
-    """Something for a person, at a place of the configuration."""
-
-    mark: Mark
-    place: str
-    text: str
-
-
-@dataclass(frozen=True)
-class FieldProposal:
-    """One written field: from a `column` with its `formats`, of another `form`, or undecided.
-
-    `candidates` are columns to choose from; they are written commented out.
-    """
-
-    name: str
-    column: str | None = None
-    form: Mapping[str, str | bool] | None = None
-    formats: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
-    note: str = ""
-    mark: Mark | None = None
-    candidates: tuple[str, ...] = ()
-
-
-Automatic = tuple[tuple[str, str], ...]
 
 
 def known_keys(module: str, known: Field) -> frozenset[str]:
@@ -339,12 +303,3 @@ def _inverted(column: SampledColumn) -> dict[str, tuple[str, ...]]:
         "true_values": tuple(t for t in texts if t.lower() in no) or ("0",),
         "false_values": tuple(t for t in texts if t.lower() not in no) or ("1",),
     }
-
-
-def with_formats(
-    proposed: FieldProposal, formats: Mapping[str, str | tuple[str, ...]], note: str
-) -> FieldProposal:
-    """Return a field with formats of its own, and the doubt about them if there is one."""
-    joined = "; ".join(part for part in (proposed.note, note) if part)
-    mark = Mark.CONFIRM if note and proposed.mark is None else proposed.mark
-    return replace(proposed, formats={**proposed.formats, **formats}, note=joined, mark=mark)

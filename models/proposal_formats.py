@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from models.detection import date_reading, number_reading, numeric_date_reading
 from models.fields import MODULES, FieldType
-from models.proposal_fields import Automatic, FieldProposal, with_formats
+from models.proposal_parts import Automatic, FieldProposal, with_formats
 from models.sampled import SampledColumn, SampledTable
 
 Declared = dict[str, str | tuple[str, ...]]

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from models.fields import MODULES
-from models.proposal_fields import Mark, Remark, named_columns
+from models.proposal_fields import named_columns
 from models.proposal_names import (
     GENERIC_FIELDS,
     GENERIC_HEADERS,
     NOISE_WORDS,
     ROLE_WORDS,
 )
+from models.proposal_parts import Mark, Remark
 from models.sampled import SampledTable
 from models.standard_names import header_key
 

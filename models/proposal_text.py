@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from models.catalogue import reserved_names
 from models.fields import MODULES, FieldType
 from models.proposal import ModuleProposal, Proposal, SourceProposal
-from models.proposal_fields import FieldProposal, Mark
+from models.proposal_parts import FieldProposal, Mark
 
 _PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_/().+*-]| (?=[A-Za-z0-9_/().+*-]))*")
 _TYPED = re.compile(r"(true|false|yes|no|on|off|y|n|null|nan|inf)", re.I)

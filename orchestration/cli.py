@@ -92,9 +92,8 @@ def _refresh(config: Path, home: Home, as_of: date | None, rewind: bool = False)
 
     outcome = refresh(config, home, as_of, say, rewind=rewind)
     if not outcome.succeeded:
-        lines = [
-            f"\nThe run failed after {outcome.seconds:.0f} s; what was published before is untouched."
-        ]
+        failed = f"\nThe run failed after {outcome.seconds:.0f} s"
+        lines = [f"{failed}; what was published before is untouched."]
         lines += [f"\n{step}:\n{cause}" for step, cause in outcome.failures.items()]
         stop("\n".join(lines))
     say("")
@@ -141,7 +140,7 @@ def dev(
     ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Open the Dagster UI on this machine only, with every asset, check, job and schedule loaded."""
+    """Open the Dagster UI on this machine only, with every asset, check, job and schedule."""
     from orchestration.demonstration import DEMO, WORKSPACE
     from orchestration.running import open_instance
 

@@ -97,7 +97,7 @@ def _summary(proposal: Proposal, output: Path) -> dict[str, object]:
 
 
 def _told(proposal: Proposal, output: Path) -> Iterator[str]:
-    from models.proposal_fields import Mark
+    from models.proposal_parts import Mark
 
     yield f"Wrote {output}."
     yield ""
