@@ -119,7 +119,8 @@ def copied_tables(
 ) -> tuple[PublishedTable, ...]:
     """Copy the tables of a publication into a new DuckDB file; return them with what was added.
 
-    Rows are ordered by all columns, so equal content lies equally in the file. Added are `accounts`
+    Rows keep the order they have: the content hash does not depend on it, and sorting every table
+    by all its columns took a quarter of the time (100,000 accounts). Added are `accounts`
     (dim_accounts with custom fields as typed columns) and the one-row `publication` (BEY-4).
     """
     connection = source.connection
@@ -129,7 +130,7 @@ def copied_tables(
         for table in publication.tables:
             origin = _name(source.catalogue, table.schema_name, table.table)
             target = _name(COPY, table.schema_name, table.table)
-            connection.execute(f"create table {target} as select * from {origin} order by all")  # noqa: S608
+            connection.execute(f"create table {target} as from {origin}")
         _add_publication(connection, publication)
         _add_accounts(connection, publication, custom_fields)
         added = described_tables(Source(connection, COPY), ["main"])
@@ -247,7 +248,7 @@ def _add_accounts(
             )
     connection.execute(
         f"create table {COPY}.main.accounts as select {', '.join(chosen)} "  # noqa: S608
-        f"from {COPY}.marts.dim_accounts order by all"
+        f"from {COPY}.marts.dim_accounts"
     )
 
 

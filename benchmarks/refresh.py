@@ -3,10 +3,10 @@
     python -m benchmarks.refresh [--accounts 200 10000 100000] [--keep DIRECTORY]
 
 For every size it generates the demo CRM (10 deals per account, 2 lines per deal) as Parquet outside
-the measurement, runs `quintile run` on it in a fresh home, and then builds the same tables once
-more in one bare DuckDB process: the same landed files and the very SQL that dbt compiled, in
-dependency order, with no checks, no orchestration, nothing published. It prints time, CPU and peak
-memory of both, the fixed cost, and how much faster the run grows than the SQL.
+the measurement, runs `quintile run` on it in a fresh home, and then makes the same tables once more
+in one bare DuckDB process (`bare_sql.py`): landed Parquet, the very SQL that dbt compiled in
+dependency order, and the published copy, without checks, tests or orchestration. It prints time,
+CPU and peak memory of both, the fixed cost, and how much faster the run grows than the bare SQL.
 """
 
 from __future__ import annotations
@@ -121,20 +121,27 @@ def _bare_plan(home: Path, folder: Path) -> Path:
             else:
                 connection.execute(f"create table {schema}.{table} as from run.{schema}.{table}")
         connection.execute("detach run")
+    landed = []
     with warehouse(home / "warehouse.duckdb", read_only=True) as connection:
-        definitions = [
-            connection.execute(
-                "select sql from duckdb_views() where schema_name = ? and view_name = ?", list(view)
+        for schema, table in views:
+            found = connection.execute(
+                "select sql from duckdb_views() where schema_name = ? and view_name = ?",
+                [schema, table],
             ).fetchone()
-            for view in views
-        ]
+            assert found is not None
+            landed.append((schema, table, found[0]))
     with duckdb.connect(str(fresh)) as connection:
-        for definition in definitions:
-            assert definition is not None
-            connection.execute(definition[0])
+        for _, _, definition in landed:
+            connection.execute(definition)
     statements = _compiled(fresh, folder / "target")
+    outputs = folder / "bare"
+    outputs.mkdir()
+    queries = [(s, t, sql.split(" AS ", 1)[1].rstrip("; \n")) for s, t, sql in landed]
+    content = {
+        "database": str(fresh), "folder": str(outputs), "landed": queries, "statements": statements
+    }  # fmt: skip
     plan = folder / "plan.json"
-    plan.write_text(json.dumps({"database": str(fresh), "statements": statements}), "utf-8")
+    plan.write_text(json.dumps(content), "utf-8")
     return plan
 
 
