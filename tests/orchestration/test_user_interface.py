@@ -1,4 +1,4 @@
-"""A run started by a person in the Dagster UI, in a real browser, is the run the command line makes."""
+"""A run started by a person in the Dagster UI, in a real browser, is the command line's run."""
 
 from __future__ import annotations
 
