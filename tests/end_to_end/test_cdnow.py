@@ -15,7 +15,11 @@ import pytest
 from tests.end_to_end.installation import ROOT, Installation
 from tests.end_to_end.rank_oracle import Purchases, label_counts, rfm_scores, shipped_label
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("real data")]
+pytestmark = [
+    pytest.mark.end_to_end,
+    pytest.mark.xdist_group("real data"),
+    pytest.mark.timeout(1200),  # shared runs are made inside the first test
+]
 
 AS_OF = date(1998, 6, 30)
 

@@ -26,7 +26,11 @@ from tests.end_to_end.rank_oracle import (
     shipped_label,
 )
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("real data")]
+pytestmark = [
+    pytest.mark.end_to_end,
+    pytest.mark.xdist_group("real data"),
+    pytest.mark.timeout(1200),  # shared runs are made inside the first test
+]
 
 FIRST_DAY, LAST_DAY = date(1998, 2, 5), date(1998, 5, 6)
 COTE_DE_BLAYE = "38"

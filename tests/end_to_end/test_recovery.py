@@ -22,7 +22,11 @@ from tests.end_to_end.conftest import FIRST_DAY, NEXT_DAY, NextDay
 from tests.end_to_end.installation import Installation, stop_at_end
 from tests.end_to_end.meeting import Meeting, Talker
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("zylker")]
+pytestmark = [
+    pytest.mark.end_to_end,
+    pytest.mark.xdist_group("zylker"),
+    pytest.mark.timeout(1200),  # shared runs are made inside the first test
+]
 
 IS_NIGHTLY = os.environ.get("QUINTILE_NIGHTLY") == "1"
 LONGEST_DELAY_SECONDS = 0.4

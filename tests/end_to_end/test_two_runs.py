@@ -14,7 +14,11 @@ from tests.end_to_end.conftest import FIRST_DAY, NEXT_DAY
 from tests.end_to_end.installation import Installation
 from tests.end_to_end.meeting import Ended, Meeting
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("zylker")]
+pytestmark = [
+    pytest.mark.end_to_end,
+    pytest.mark.xdist_group("zylker"),
+    pytest.mark.timeout(1200),  # shared runs are made inside the first test
+]
 
 HELD = re.compile(
     r"the warehouse is held by (run [0-9a-f]{8}) \(pid (\d+) on \S+, [^)]+\) since (\S+?)\."

@@ -19,7 +19,11 @@ from tests.end_to_end.crm_oracle import Crm
 from tests.end_to_end.installation import Installation
 from tests.end_to_end.rank_oracle import label_counts, rfm_scores, rounded, shipped_label
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("zylker")]
+pytestmark = [
+    pytest.mark.end_to_end,
+    pytest.mark.xdist_group("zylker"),
+    pytest.mark.timeout(1200),  # shared runs are made inside the first test
+]
 
 MODULES = {
     "accounts": "Accounts",
