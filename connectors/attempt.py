@@ -13,7 +13,6 @@ import duckdb
 from connectors.drift import check_drift, field_families, resolved_plan
 from connectors.duplicates import find_losers
 from connectors.errors import LandingError, QuarantineLimitError
-from connectors.extracts import Extract
 from connectors.inputs import is_unchanged
 from connectors.literals import literal
 from connectors.loads import (
@@ -30,7 +29,7 @@ from connectors.outcome import Batch, write_data, write_quarantine, write_set_as
 from connectors.plan import ModulePlan
 from connectors.request import Landing
 from connectors.sources import Input, OpenedInput
-from connectors.typed import typed_columns, union_of, wanted_columns, write_typed
+from connectors.typed import TypedInput, typed_columns, union_of, wanted_columns, write_typed
 from models.fields import LANDING_COLUMNS
 
 
@@ -95,52 +94,45 @@ class _Attempt:
         opened = self.candidate.open(self.folder / "work")
         plans = [resolved_plan(self.landing, item) for item in opened]
         check_drift(self.landing, opened, plans, self.known)
-        extracts, typed = self.typed(opened, plans)
-        batch = self.batch(opened, plans[0], extracts, typed)
+        inputs = [
+            write_typed(
+                self.connection, plan, item.extract(wanted_columns(plan)), item.stem, number
+            )
+            for number, (item, plan) in enumerate(zip(opened, plans, strict=True))
+        ]
+        batch = self.batch([item.name for item in opened], plans[0], inputs)
         self.check_quarantine(batch)
-        find_losers(self.connection, batch.plan, batch.typed)
+        duplicates = find_losers(self.connection, batch.plan, batch.typed, batch.good)
         sequence = max((load.load_sequence for load in self.known), default=0) + 1
-        write_data(self.connection, batch, self.folder, self.load_id, sequence)
+        write_data(self.connection, batch, self.folder, self.load_id, sequence, duplicates)
         write_set_aside(self.connection, batch, self.folder, self.load_id)
         write_warnings(self.connection, batch, self.folder, self.load_id)
         write_quarantine(self.connection, batch, self.folder, self.load_id)
         families = field_families(opened[0], plans[0])
         return self.manifest(batch, opened, families, sequence, occurrence)
 
-    def typed(
-        self, opened: Sequence[OpenedInput], plans: Sequence[ModulePlan]
-    ) -> tuple[list[Extract], list[Path]]:
-        extracts, paths = [], []
-        for number, (item, plan) in enumerate(zip(opened, plans, strict=True)):
-            path = self.folder / "work" / f"typed_{number}.parquet"
-            extract = item.extract(wanted_columns(plan))
-            extracts.append(write_typed(self.connection, plan, extract, item.stem, path))
-            paths.append(path)
-        return extracts, paths
-
-    def batch(
-        self,
-        opened: Sequence[OpenedInput],
-        plan: ModulePlan,
-        extracts: Sequence[Extract],
-        typed: Sequence[Path],
-    ) -> Batch:
-        files = [item.name for item in opened]
-        union = union_of(typed, files)
+    def batch(self, files: Sequence[str], plan: ModulePlan, inputs: Sequence[TypedInput]) -> Batch:
+        """Count the rows of the typed inputs: all of them, and the bad and filtered among them."""
+        doubtful = union_of([item.doubtful for item in inputs], files)
         found = self.connection.execute(
-            "select file_index, count(*), count(case when is_bad then 1 end),"
+            "select file_index, count(case when is_bad then 1 end),"
             " count(case when not is_bad and not is_kept then 1 end)"
-            f" from ({union}) group by file_index"
+            f" from ({doubtful}) group by file_index"
         ).fetchall()
         counts = {index: figures for index, *figures in found}
-        typed_rows = [counts.get(number, [0, 0, 0]) for number in range(len(files))]
-        read = [
-            figures[0] + len(extract.refused)
-            for figures, extract in zip(typed_rows, extracts, strict=True)
-        ]
-        bad = [figures[1] for figures in typed_rows]
-        filtered = sum(figures[2] for figures in typed_rows)
-        return Batch(plan, union, extracts, files, read, bad, filtered)
+        figures = [counts.get(number, [0, 0]) for number in range(len(files))]
+        return Batch(
+            plan=plan,
+            typed=union_of([item.relation for item in inputs], files),
+            doubtful=doubtful,
+            extracts=[item.extract for item in inputs],
+            files=files,
+            rows_read=[
+                self.count(f"from {item.relation}") + len(item.extract.refused) for item in inputs
+            ],
+            rows_bad=[bad for bad, _ in figures],
+            rows_filtered=sum(filtered for _, filtered in figures),
+        )
 
     def check_quarantine(self, batch: Batch) -> None:
         """Refuse the load when too many of its rows are bad."""

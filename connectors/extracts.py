@@ -41,9 +41,12 @@ class Extract:
 
     `relation` is SQL whose rows are records in file order with `source_row` BIGINT and one VARCHAR
     per name of `columns` (source column -> column of the relation). `is_marked` says that typed
-    values stand behind connectors.parsing.NATIVE. `locate` finds lines and raw texts of a few
-    records by source_row; its second argument is the number of records read. `fallback` reads the
-    input the slow and exact way, should the engine stumble over the relation.
+    values stand behind connectors.parsing.NATIVE. `typed` names columns whose own type the source
+    knows: source column -> column of the relation in that type, and the type; a text among them
+    bears no mark. `is_cheap` says that reading twice costs less than keeping a copy. `locate` finds
+    lines and raw texts of a few records by source_row; its second argument is the number of records
+    read. `fallback` reads the input the slow and exact way, should the engine stumble over the
+    relation.
     """
 
     relation: str
@@ -51,6 +54,8 @@ class Extract:
     header: tuple[str, ...]
     locate: Callable[[Sequence[int], int], Places]
     is_marked: bool = False
+    typed: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    is_cheap: bool = False
     refused: tuple[Refused, ...] = ()
     encoding: str | None = None
     notes: tuple[str, ...] = ()

@@ -11,11 +11,12 @@ from typing import Any, Final
 import duckdb
 
 from connectors.diagnosis import MISSING_KEY, diagnose
+from connectors.duplicates import FEW_ROWS
 from connectors.extracts import Extract, raw_text_of
-from connectors.literals import identifier, literal
+from connectors.literals import literal
 from connectors.loads import DATA, QUARANTINE, SET_ASIDE, WARNINGS
 from connectors.plan import ModulePlan
-from connectors.typed import TypedColumn, custom_fields, typed_columns
+from connectors.typed import TypedColumn, custom_fields, record_id, typed_columns
 from models.fields import FieldType
 
 _LONGEST_DETAIL: Final = 300
@@ -29,15 +30,27 @@ _CHANGES: Final = {
 
 @dataclass(frozen=True)
 class Batch:
-    """The typed rows of one load in the making: SQL over them, and the extracts behind them."""
+    """The typed rows of one load in the making: SQL over them, and the extracts behind them.
+
+    `typed` is every row with all its values, `doubtful` those of which something is to be told
+    (see connectors.typed).
+    """
 
     plan: ModulePlan
     typed: str
+    doubtful: str
     extracts: Sequence[Extract]
     files: Sequence[str]
     rows_read: Sequence[int]
     rows_bad: Sequence[int]
     rows_filtered: int
+
+    @property
+    def good(self) -> str:
+        """SQL condition of the rows that are neither bad nor filtered; `true` when all are."""
+        if sum(self.rows_bad) or self.rows_filtered:
+            return "(not is_bad and is_kept)"
+        return "true"
 
 
 def write_data(
@@ -46,6 +59,7 @@ def write_data(
     folder: Path,
     load_id: str,
     load_sequence: int,
+    rows_duplicate: int,
 ) -> None:
     """Write data.parquet: canonical columns in order, then LANDING_COLUMNS."""
     columns = [column.column for column in typed_columns(batch.plan)[: len(batch.plan.canonical)]]
@@ -55,10 +69,26 @@ def write_data(
     columns += ["source_file", "source_row"]
     _copy(
         connection,
-        f"select {', '.join(columns)} from ({batch.typed}) typed"
-        f" where not is_bad and is_kept and {_IS_NO_LOSER}",
+        f"select {', '.join(columns)} from ({batch.typed}) typed where {batch.good}"
+        f" and {_is_no_loser(connection, rows_duplicate)}",
         folder / DATA,
     )
+
+
+def _is_no_loser(connection: duckdb.DuckDBPyConnection, rows_duplicate: int) -> str:
+    """SQL condition: the row is no loser. A few are named, so that the rows keep their order."""
+    if rows_duplicate > FEW_ROWS:
+        return _IS_NO_LOSER
+    losers: dict[int, list[str]] = {}
+    for file_index, row in connection.execute(
+        "select file_index, source_row from losers order by all"
+    ).fetchall():
+        losers.setdefault(file_index, []).append(str(row))
+    conditions = [
+        f"not (file_index = {file_index} and source_row in ({', '.join(rows)}))"
+        for file_index, rows in losers.items()
+    ]
+    return " and ".join(conditions) or "true"
 
 
 _IS_NO_LOSER: Final = (
@@ -71,23 +101,18 @@ def write_set_aside(
     connection: duckdb.DuckDBPyConnection, batch: Batch, folder: Path, load_id: str
 ) -> None:
     """Write set_aside.parquet: the rows counted as duplicate or filtered."""
-    losers = connection.execute("select count(*) from losers").fetchone()
-    is_empty = losers == (0,) and not batch.rows_filtered
+    files = ", ".join(f"({n}, {literal(name)})" for n, name in enumerate(batch.files))
     _copy(
         connection,
         f"select {literal(batch.plan.module.name)} as module, {literal(load_id)} as load_id,"
-        f" source_file, source_row, {_record_id(batch.plan)} as record_id,"
-        " case when is_kept then 'duplicate' else 'filtered' end as reason"
-        f" from ({batch.typed}) typed where not is_bad and (not is_kept or not ({_IS_NO_LOSER}))"
-        # Without anything to find, the rows need not be looked at.
-        f"{' limit 0' if is_empty else ''}",
+        " source_file, source_row, record_id, reason from ("
+        "select file_index, source_row, record_id, 'duplicate' as reason from losers"
+        " union all select file_index, source_row, record_id, 'filtered'"
+        f" from ({batch.doubtful}) where not is_bad and not is_kept)"
+        f" join (values {files}) files(file_index, source_file) using (file_index)"
+        " order by file_index, source_row",
         folder / SET_ASIDE,
     )
-
-
-def _record_id(plan: ModulePlan) -> str:
-    key = plan.module.key or plan.module.parent
-    return identifier(key) if key else "cast(null as varchar)"
 
 
 def write_warnings(
@@ -97,9 +122,9 @@ def write_warnings(
     plan = batch.plan
     head = (
         f"select {literal(plan.module.name)} as module, {literal(load_id)} as load_id,"
-        f" source_file, source_row, {_record_id(plan)} as record_id,"
+        " source_file, source_row, record_id,"
     )
-    kept = f"from ({batch.typed}) typed where not is_bad and is_kept and {_IS_NO_LOSER}"
+    kept = f"from ({batch.doubtful}) typed where not is_bad and is_kept and {_IS_NO_LOSER}"
     parts = []
     for column in typed_columns(plan):
         name = literal(column.plan.name)
@@ -118,7 +143,8 @@ def write_warnings(
     parts.append(
         f"{head} {key} as field, 'conflicting_duplicate' as reason,"
         f" left(conflicts.detail, {_LONGEST_DETAIL}) as detail"
-        f" from ({batch.typed}) typed join conflicts using (file_index, source_row)"
+        f" from (select *, {record_id(plan)} as record_id from ({batch.typed})) typed"
+        " join conflicts using (file_index, source_row)"
     )
     query = f"select * from ({' union all '.join(parts)}) order by source_file, source_row, field"
     _copy(connection, query, folder / WARNINGS)
@@ -175,7 +201,7 @@ def _bad_rows(
         # What is already known to be at fault is told by the engine, so the two cannot disagree.
         asked += [f"{column.is_fault} as fault_{n}", f"{column.remark or 'null'} as text_{n}"]
     found = connection.execute(
-        f"select {', '.join(asked)} from ({batch.typed})"
+        f"select {', '.join(asked)} from ({batch.doubtful})"
         f" where is_bad and file_index = {file_index} order by source_row"
     ).fetchall()
     extract = batch.extracts[file_index]

@@ -1,0 +1,166 @@
+"""A typed column read directly says what its plain spelling would have said (F38, EDG-2)."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.direct import direct_value
+from connectors.parsing import parsed, remark
+from connectors.plan import FieldPlan
+from connectors.time_zones import _steady_days, local_to_utc, steady_time, unclear_local_time
+from models.fields import Field, FieldType, Need
+from models.formats import ValueFormats
+from models.mapping import ResolvedField
+
+QUICK = settings(max_examples=25, deadline=None)
+ZONES = [
+    "UTC", "America/Los_Angeles", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe",
+    "America/Sao_Paulo", "Pacific/Apia", "Africa/Casablanca", "Europe/Moscow",
+]  # fmt: skip
+
+DAYS = st.dates(date(1800, 1, 1), date(2300, 1, 1)).map(str) | st.sampled_from(
+    ["1899-12-31", "1900-01-01", "2199-12-31", "2200-01-01", "infinity", "0044-03-15 (BC)"]
+)
+TIMES = st.datetimes(datetime(1890, 1, 1), datetime(2210, 1, 1)).map(str) | st.sampled_from(
+    [
+        "1899-12-31 23:59:59",
+        "1900-01-01 00:00:00",
+        "2199-12-31 23:59:59.999999",
+        "infinity",
+        "2200-01-01 00:00:00",
+        "2026-03-08 02:30:00",
+        "2025-11-02 01:30:00",
+        "2011-12-30 12:00:00",
+    ]
+)
+KINDS: dict[str, st.SearchStrategy[str]] = {
+    "DATE": DAYS,
+    "TIMESTAMP": TIMES,
+    "TIMESTAMP_S": TIMES.map(lambda text: text.split(".")[0]),
+    "TIMESTAMP_MS": TIMES,
+    "TIMESTAMP WITH TIME ZONE": TIMES,
+    "BOOLEAN": st.sampled_from(["true", "false"]),
+    "TINYINT": st.integers(-128, 127).map(str),
+    "BIGINT": st.integers(-(2**63), 2**63 - 1).map(str) | st.integers(-200, 200).map(str),
+    "UBIGINT": st.integers(0, 2**64 - 1).map(str),
+    "HUGEINT": st.integers(-(2**126), 2**126).map(str),
+}
+
+
+def _decimals(precision: int, scale: int) -> st.SearchStrategy[str]:
+    largest = 10**precision - 1
+    numbers = st.integers(-largest, largest) | st.integers(
+        -min(largest, 10**7), min(largest, 10**7)
+    )
+    sign = {True: "-", False: ""}
+    return numbers.map(
+        lambda n: f"{sign[n < 0]}{abs(n) // 10**scale}.{abs(n) % 10**scale:0{max(scale, 1)}d}"
+    )
+
+
+for _precision, _scale in [(9, 0), (18, 2), (18, 4), (18, 6), (38, 10), (38, 12), (38, 18), (5, 5)]:
+    KINDS[f"DECIMAL({_precision},{_scale})"] = _decimals(_precision, _scale)
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as opened:
+        opened.execute("set TimeZone = 'UTC'")
+        yield opened
+
+
+def _plan(kind: FieldType, formats: ValueFormats, need: Need = Need.OPTIONAL) -> FieldPlan:
+    resolved = ResolvedField("x", kind, "column", need, column="x", formats=formats)
+    return FieldPlan(resolved, Field("x", kind, "", need))
+
+
+def _direct(
+    connection: duckdb.DuckDBPyConnection, kind: str, plan: FieldPlan, texts: list[str]
+) -> list[tuple[Any, ...]] | None:
+    direct = direct_value("x", kind, plan)
+    if direct is None:
+        return None
+    told = f"x is not null and ({direct.changed}{' or v is null' if direct.can_fail else ''})"
+    return connection.execute(
+        f"select v, case when {told} then cast(x as varchar) end from ("
+        f"select n, x, {direct.value} as v from (select n, cast(t as {kind}) as x from texts))"
+        " order by n"
+    ).fetchall()
+
+
+@pytest.mark.parametrize(("kind", "field"), list(product(KINDS, FieldType)))
+@given(data=st.data())
+@QUICK
+def test_direct_values_are_those_of_their_spelling(
+    connection: duckdb.DuckDBPyConnection, kind: str, field: FieldType, data: st.DataObject
+) -> None:
+    plan = _plan(
+        field,
+        ValueFormats(
+            time_zone=data.draw(st.sampled_from(ZONES)),
+            date_formats=("%d/%m/%Y",),
+            true_values=data.draw(st.sampled_from([("true", "1"), ("ja",), ("false",)])),
+            decimal=",",
+        ),
+        data.draw(st.sampled_from([Need.KEY, Need.OPTIONAL])),
+    )
+    if direct_value("x", kind, plan) is None:
+        return
+    texts = data.draw(st.lists(KINDS[kind], min_size=1, max_size=30))
+    connection.execute("create or replace temp table texts (n integer, t varchar)")
+    connection.execute("insert into texts select unnest(range(len(?))), unnest(?)", [texts, texts])
+    by_text = connection.execute(
+        f"select v, {remark('x', 'v', plan, is_marked=True)} from ("
+        f"select n, x, {parsed('x', plan, is_marked=True)} as v from ("
+        f"select n, chr(31) || cast(cast(t as {kind}) as varchar) as x from texts)) order by n"
+    ).fetchall()
+    assert _direct(connection, kind, plan, texts) == by_text
+
+
+def test_the_usual_types_have_a_direct_way() -> None:
+    formats = ValueFormats(time_zone="Europe/Berlin")
+    usual = {
+        FieldType.DATE: ["DATE", "TIMESTAMP"],
+        FieldType.TIMESTAMP: ["TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "DATE"],
+        FieldType.AMOUNT: ["DECIMAL(18,2)", "BIGINT", "DECIMAL(38,18)"],
+        FieldType.RATE: ["DECIMAL(18,6)"],
+        FieldType.INTEGER: ["BIGINT", "INTEGER", "DECIMAL(18,0)"],
+        FieldType.BOOLEAN: ["BOOLEAN"],
+        FieldType.TEXT: ["BIGINT", "DECIMAL(18,0)"],
+    }
+    for field, kinds in usual.items():
+        for kind in kinds:
+            assert direct_value("x", kind, _plan(field, formats)) is not None, (field, kind)
+
+
+@pytest.mark.parametrize("zone", [*ZONES, "America/Argentina/San_Luis", "Antarctica/Troll"])
+def test_the_short_way_to_utc_is_the_calendar_s(
+    connection: duckdb.DuckDBPyConnection, zone: str
+) -> None:
+    value = local_to_utc("t", zone)
+    unclear = f"coalesce({unclear_local_time('t', value, zone)}, false)"
+    differing = connection.execute(
+        f"select t from (select timestamp '1995-01-01' + to_minutes(30 * n) as t"
+        " from range(48 * 366 * 45) numbers(n))"
+        f" where {steady_time('t', zone, '{utc}', value)} is distinct from {value}"
+        f" or {steady_time('t', zone, 'false', unclear)} is distinct from {unclear}"
+    ).fetchall()
+    assert differing == []
+
+
+def test_most_of_the_year_is_steady_where_clocks_change_by_rule() -> None:
+    spans = _steady_days("America/Los_Angeles")
+    assert sum(last - first for first, last, _ in spans) > 320
+    noon = datetime(2026, 7, 1, 12, tzinfo=zoneinfo.ZoneInfo("America/Los_Angeles"))
+    offsets = [offset for first, last, offset in spans if first <= 182 <= last]
+    assert [timedelta(microseconds=o) for o in offsets] == [noon.utcoffset()]
+    assert noon.astimezone(UTC).hour == 19
