@@ -19,6 +19,7 @@ from connectors.records import Scanned, Splitter, scan
 from connectors.text_files import prepare
 
 DELIMITERS: Final = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|", "whitespace": None}
+_LF: Final = "\\n"  # as the engine spells it
 _MOST_REFUSED: Final = 200_000
 
 
@@ -117,21 +118,25 @@ class DelimitedFile:
             "select cast(source_row as bigint) as source_row,"
             " cast(source_line as bigint) as source_line,"
             f" {', '.join(columns.values()) or 'c0'}"
-            f" from {self._scan(copy, ('source_row', 'source_line'), has_header=False)}"
+            # Said, not detected: a line end inside the first record's quotes may be another one.
+            f" from {self._scan(copy, ('source_row', 'source_line'), has_header=False, end=_LF)}"
         )
         return self._extract(relation, columns, refused, fallback=lambda: self.exact(wanted))
 
     def _columns(self, wanted: Sequence[str]) -> dict[str, str]:
         return {column: f"c{self.header.index(column)}" for column in wanted}
 
-    def _scan(self, path: Path, first: Sequence[str], *, has_header: bool) -> str:
+    def _scan(
+        self, path: Path, first: Sequence[str], *, has_header: bool, end: str | None = None
+    ) -> str:
         names = [*first, *(f"c{n}" for n in range(len(self.header)))]
         declared = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
         return (
             f"read_csv({literal(str(path))}, auto_detect = false,"
             f" header = {str(has_header).lower()}, delim = {literal(self.delimiter or '')},"
             " quote = '\"', escape = '\"', null_padding = false, strict_mode = true,"
-            f" columns = {{{declared}}}, max_line_size = 8000000, buffer_size = 32000000)"
+            f" columns = {{{declared}}}, max_line_size = 8000000, buffer_size = 32000000"
+            f"{'' if end is None else ', new_line = ' + literal(end)})"
         )
 
     def _extract(
@@ -160,14 +165,14 @@ class DelimitedFile:
         columns = {column: f"c{n}" for n, column in enumerate(wanted)}
         return self._extract(relation, columns, refused)
 
-    def _records(self) -> Iterator[tuple[int, Scanned]]:
-        records = scan(self.text, self.splitter, len(self.header))
+    def _records(self, *, is_split: bool = False) -> Iterator[tuple[int, Scanned]]:
+        records = scan(self.text, self.splitter, len(self.header), is_split=is_split)
         if self.has_header:
             next(records, None)
         yield from enumerate(records, start=1)
 
     def _good_records(self, positions: list[int], refused: list[Refused]) -> Iterator[Record]:
-        for row, record in self._records():
+        for row, record in self._records(is_split=True):
             if record.values is not None:
                 yield row, record.line, [record.values[n] for n in positions]
             else:

@@ -8,6 +8,7 @@ a quoted field may hold line ends.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from enum import Enum
@@ -90,20 +91,38 @@ def _closing_quote(text: str, position: int) -> int:
         position = found + 2
 
 
-def scan(file: TextFile, splitter: Splitter, width: int | None = None) -> Iterator[Scanned]:
+def regular_record(delimiter: str, width: int) -> re.Pattern[str]:
+    """Pattern of the usual record: one line of that many values, plain or wholly in quotes.
+
+    What it matches is a good record without further looking: 1 µs, where splitting takes 10.
+    """
+    mark = re.escape(delimiter)
+    value = rf'(?:[^"{mark}\r\x00]*+|"[^"\r\x00]*+(?:""[^"\r\x00]*+)*+")'
+    return re.compile(rf"{value}(?:{mark}{value}){{{width - 1}}}")
+
+
+def scan(
+    file: TextFile, splitter: Splitter, width: int | None = None, *, is_split: bool = True
+) -> Iterator[Scanned]:
     """Every record of a file in order, the header included.
 
-    `width` is the number of values a record must have; None takes it from the first record.
-    Raises DamagedFileError when the file ends inside a record (F29).
+    `width` is the number of values a record must have; None takes it from the first record. Who
+    asks only which records are good gets those whose values need no splitting without values
+    (an empty list): `is_split`. Raises DamagedFileError when the file ends inside a record (F29).
     """
-    return _Scan(file, splitter, width).records()
+    return _Scan(file, splitter, width, is_split=is_split).records()
 
 
 class _Scan:
     """One pass over a file. Lines read ahead for an open quote wait in `ahead`."""
 
-    def __init__(self, file: TextFile, splitter: Splitter, width: int | None) -> None:
+    def __init__(
+        self, file: TextFile, splitter: Splitter, width: int | None, *, is_split: bool
+    ) -> None:
         self.file, self.splitter, self.width = file, splitter, width
+        self.regular: re.Pattern[str] | None = None
+        if not is_split and splitter.delimiter is not None and width is not None and width > 1:
+            self.regular = regular_record(splitter.delimiter, width)
         self.lines = file.lines()
         self.ahead: deque[Line] = deque()
         self.joint = "\r" if file.line_end == "\r" else "\n"
@@ -117,6 +136,9 @@ class _Scan:
                 yield Scanned(line.number, line.shown, None, "encoding", line.fault or "")
                 continue
             text = line.text.removesuffix("\r")
+            if self.regular is not None and self.regular.fullmatch(text):
+                yield Scanned(line.number, text, [])
+                continue
             if not text.strip(" "):
                 continue
             values = self.splitter.split(text)
