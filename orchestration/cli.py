@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -31,6 +32,9 @@ from orchestration.options import (
     home_of,
     stop,
 )
+
+if TYPE_CHECKING:
+    from orchestration.running import RefreshOutcome
 
 app = typer.Typer(
     name="quintile",
@@ -71,7 +75,7 @@ def run(
         ),
     ] = False,
     engine: Annotated[
-        str, typer.Option(help="Engine that computes: duckdb (spark comes with its own issue).")
+        str, typer.Option(help="Engine that computes; only duckdb so far.")
     ] = "duckdb",
 ) -> None:
     """Land, check, score, label, segment, publish and export: the whole refresh."""
@@ -87,18 +91,28 @@ def _refresh(config: Path, home: Home, as_of: date | None, rewind: bool = False)
     holder = lease_holder(home.root)
     if holder is not None:
         stop(str(WarehouseHeldError(home.root / LOCK_NAME, holder)), 3)
-    from orchestration.running import refresh
+    from orchestration.running import published_version, refresh
     from orchestration.summary import run_summary
 
+    before = published_version(home)
     outcome = refresh(config, home, as_of, say, rewind=rewind)
     if not outcome.succeeded:
-        failed = f"\nThe run failed after {outcome.seconds:.0f} s"
-        lines = [f"{failed}; what was published before is untouched."]
-        lines += [f"\n{step}:\n{cause}" for step, cause in outcome.failures.items()]
-        stop("\n".join(lines))
+        stop("\n".join(_failure(outcome, before, published_version(home))))
     say("")
     for line in run_summary(home, config, outcome.seconds):
         say(line)
+
+
+def _failure(outcome: RefreshOutcome, before: str | None, after: str | None) -> Iterator[str]:
+    """What went wrong and what readers see now."""
+    seen = (
+        f"what was published before, {before}, is untouched" if before else "nothing is published"
+    )
+    if after != before:
+        seen = f"the new version {after} was published before that"
+    yield f"\nThe run failed after {outcome.seconds:.0f} s; {seen}."
+    for step, cause in outcome.failures.items():
+        yield f"\n{step}:\n{cause}"
 
 
 @app.command()

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.home import Home
+from assets.published import NothingPublishedError, PublishedCopyError, read_pointer
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -42,6 +43,14 @@ class RefreshOutcome:
     succeeded: bool
     seconds: float
     failures: dict[str, str] = field(default_factory=dict)
+
+
+def published_version(home: Home) -> str | None:
+    """Version that readers see now; None when nothing can be read."""
+    try:
+        return read_pointer(home.published).version
+    except (NothingPublishedError, PublishedCopyError):
+        return None
 
 
 def open_instance(home: Home) -> dg.DagsterInstance:

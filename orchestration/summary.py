@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.home import Home
 from assets.published import current, open_published
+from orchestration.commands.tables import text_table
 
 if TYPE_CHECKING:
     import duckdb
@@ -57,7 +58,7 @@ def _landed(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         from marts.rpt_landing_balance group by module order by min(load_sequence), module
     """
     yield "Landed"
-    yield from _table(
+    yield from text_table(
         ["module", "rows read", "accepted", "quarantined", "duplicates", "filtered"],
         connection.execute(query).fetchall(),
     )
@@ -73,7 +74,7 @@ def _scope(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     shown = [
         row for number, row in enumerate(rows) if number == 0 or row[1] or number == len(rows) - 1
     ]
-    yield from _table(["step", "dropped", "kept"], shown)
+    yield from text_table(["step", "dropped", "kept"], shown)
     yield ""
 
 
@@ -106,7 +107,7 @@ def _labels(connection: duckdb.DuckDBPyConnection, currency: str) -> Iterator[st
     ).fetchall()
     if rows:
         yield "Labels"
-        yield from _table(["technique", "label", "accounts", f"revenue {currency}"], rows)
+        yield from text_table(["technique", "label", "accounts", f"revenue {currency}"], rows)
         yield ""
 
 
@@ -117,7 +118,7 @@ def _segments(connection: duckdb.DuckDBPyConnection, currency: str) -> Iterator[
     ).fetchall()
     if rows:
         yield "Segments"
-        yield from _table(
+        yield from text_table(
             ["segment", "nature", "members", "entered", "left", f"revenue {currency}", "pipeline"],
             rows,
         )
@@ -131,7 +132,7 @@ def _quality(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     ).fetchall()
     if rows:
         yield "Data quality"
-        yield from _table(["severity", "check", "module", "findings"], rows)
+        yield from text_table(["severity", "check", "module", "findings"], rows)
         yield ""
 
 
@@ -140,33 +141,6 @@ def _first(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, Any]:
     names = [column[0] for column in cursor.description or []]
     row = cursor.fetchone()
     return dict(zip(names, row, strict=True)) if row else {}
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
-    """Lines of a table: text to the left, numbers to the right."""
-    cells = [[_shown(value) for value in row] for row in rows]
-    is_number = [
-        bool(rows) and all(not isinstance(row[place], str) for row in rows)
-        for place in range(len(header))
-    ]
-    widths = [
-        max(len(header[place]), *(len(row[place]) for row in cells), 0)
-        if cells
-        else len(header[place])
-        for place in range(len(header))
-    ]
-    for row in [list(header), *cells]:
-        line = "  ".join(
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, is_number, strict=True)
-        )
-        yield f"  {line}".rstrip()
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "-"
-    return f"{value:,}" if not isinstance(value, str) else value
 
 
 def _short(path: Path) -> str:
