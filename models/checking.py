@@ -133,7 +133,10 @@ def _metric_field_problems(
 ) -> Iterator[Problem]:
     deals = configuration.catalogue.related["deals"]
     dates = [f.name for f in deals.values() if f.type is FieldType.DATE]
-    amounts = [f.name for f in deals.values() if f.type is FieldType.AMOUNT]
+    # A probability has the type of an amount, but it is none.
+    amounts = [
+        f.name for f in deals.values() if f.type is FieldType.AMOUNT and f.name != "probability"
+    ]
     if rfm.recency.field not in dates:
         message = (
             f"{rfm.recency.field!r} is no date of deals{choose_from(rfm.recency.field, dates)}"

@@ -39,7 +39,9 @@ deal_measures as (
         count(case when deals.state = 'lost' then 1 end) as lost_deal_count,
         count(case when deals.state = 'open' then 1 end) as open_deal_count,
         sum(
-            case when deals.state = 'won' and deals.closed_on <= run.as_of then deals.base_amount end
+            case
+                when deals.state = 'won' and deals.closed_on <= run.as_of then deals.base_amount
+            end
         ) as revenue_amount,
         sum(
             case

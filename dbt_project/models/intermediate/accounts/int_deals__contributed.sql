@@ -26,6 +26,16 @@ contributing as (
     {{ criterion('contribution') }}
 ),
 
+-- Only a metric on a custom field reads the map.
+custom_amounts as (
+    select
+        deals.deal_id,
+        {{ lenient_cast(map_value('deals.custom_fields', 'monetary.field'), 'decimal(18, 4)') }}
+            as amount
+    from deals
+    inner join monetary on monetary.field not in ('amount', 'base_amount', 'discount')
+),
+
 -- The user picks the field of each metric (RFM-3); custom fields hold canonical text.
 contributed as (
     select
@@ -40,16 +50,16 @@ contributed as (
         end as purchased_on,
         case monetary.field
             when 'amount' then deals.base_amount
-            else cast(
-                {{ lenient_cast(map_value('deals.custom_fields', 'monetary.field'), 'decimal(18, 4)') }}
-                as decimal(28, 10)
-            )
+            when 'base_amount' then deals.base_amount
+            when 'discount' then {{ in_base_currency('deals.discount', 'deals', 'run') }}
+            else {{ in_base_currency('custom_amounts.amount', 'deals', 'run') }}
         end as contributed_amount,
         coalesce(deals.amount < 0, false) as is_refund
     from deals
     cross join run
     cross join recency
     cross join monetary
+    left join custom_amounts on deals.deal_id = custom_amounts.deal_id
     where deals.deal_id in (select contributing.deal_id from contributing)
 ),
 

@@ -60,12 +60,7 @@ converted as (
         rated.exchange_rate,
         rated.conversion_rate,
         rated.amount,
-        case
-            when rated.rate_source = 'base' then cast(rated.amount as decimal(28, 10))
-            when run.rate_direction = 'base_per_record'
-                then {{ exact_product('rated.amount', 'rated.conversion_rate') }}
-            else {{ exact_quotient('rated.amount', 'rated.conversion_rate') }}
-        end as base_amount,
+        {{ in_base_currency('rated.amount', 'rated', 'run') }} as base_amount,
         rated.discount,
         rated.probability,
         ---------- booleans

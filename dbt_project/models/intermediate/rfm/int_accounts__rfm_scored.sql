@@ -20,7 +20,11 @@ scored as (
         {{ rfm_score('cast(-measured.recency_days as decimal(18, 4))', 'thresholds', 'recency') }}
             as recency_score,
         {{ rfm_score('measured.frequency_value', 'thresholds', 'frequency') }} as frequency_score,
-        {{ rfm_score('cast(measured.monetary_amount as decimal(18, 4))', 'thresholds', 'monetary') }}
+        {{
+            rfm_score(
+                'cast(measured.monetary_amount as decimal(18, 4))', 'thresholds', 'monetary'
+            )
+        }}
             as monetary_score
     from measured
     cross join thresholds
