@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
@@ -31,6 +32,9 @@ from connectors.request import Landing
 from connectors.sources import Input, OpenedInput
 from connectors.typed import TypedInput, typed_columns, union_of, wanted_columns, write_typed
 from models.fields import LANDING_COLUMNS
+
+_MOST_BYTES_IN_MEMORY: Final = 150_000_000
+"""Size of the inputs whose typed rows wait in memory; those of larger ones wait on the disk."""
 
 
 def land_input(
@@ -95,9 +99,7 @@ class _Attempt:
         plans = [resolved_plan(self.landing, item) for item in opened]
         check_drift(self.landing, opened, plans, self.known)
         inputs = [
-            write_typed(
-                self.connection, plan, item.extract(wanted_columns(plan)), item.stem, number
-            )
+            self.typed(item, plan, number)
             for number, (item, plan) in enumerate(zip(opened, plans, strict=True))
         ]
         batch = self.batch([item.name for item in opened], plans[0], inputs)
@@ -110,6 +112,15 @@ class _Attempt:
         write_quarantine(self.connection, batch, self.folder, self.load_id)
         families = field_families(opened[0], plans[0])
         return self.manifest(batch, opened, families, sequence, occurrence)
+
+    def typed(self, item: OpenedInput, plan: ModulePlan, number: int) -> TypedInput:
+        """Type one input, in memory when all inputs together are small."""
+        size = sum(file.bytes for file in self.candidate.files)
+        is_packed = item.name.lower().endswith((".gz", ".zip"))
+        is_small = 0 < size * (10 if is_packed else 1) <= _MOST_BYTES_IN_MEMORY
+        file = None if is_small else self.folder / "work" / f"typed_{number}.parquet"
+        extract = item.extract(wanted_columns(plan))
+        return write_typed(self.connection, plan, extract, item.stem, number, file)
 
     def batch(self, files: Sequence[str], plan: ModulePlan, inputs: Sequence[TypedInput]) -> Batch:
         """Count the rows of the typed inputs: all of them, and the bad and filtered among them."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import duckdb
@@ -159,19 +160,25 @@ def write_typed(
     extract: Extract,
     file_stem: str,
     number: int,
+    large_file: Path | None = None,
 ) -> TypedInput:
     """Type one input and find its doubtful rows.
 
-    A cheap input becomes a view, any other one a table that the engine moves to the work folder
-    when memory is short: a million deals cost 0.7 CPU seconds that way, 1.5 as Parquet. The extract
-    that comes back is a more exact one where the engine stumbled over the fast one.
+    A cheap input becomes a view; any other one a table in memory, or, when a `large_file` to hold
+    its rows is given, Parquet. A million deals cost 0.7 CPU seconds as a table and 1.5 as Parquet;
+    8 million lines fill the whole memory limit as a table and 0.7 GB as Parquet. The extract that
+    comes back is a more exact one where the engine stumbled over the fast one.
     """
     while True:
-        kind = "view" if extract.is_cheap else "table"
         relation = f"typed_{number}"
         query = typed_query(plan, extract, file_stem)
+        kind = "view" if extract.is_cheap or large_file else "table"
         try:
-            connection.execute(f"create temp {kind} {relation} as {query}")
+            if large_file and not extract.is_cheap:
+                path = literal(str(large_file))
+                connection.execute(f"copy ({query}) to {path} (format parquet, compression zstd)")
+                query = f"select * from read_parquet({path})"
+            connection.execute(f"create or replace temp {kind} {relation} as {query}")
             connection.execute(
                 f"create temp table doubtful_{number} as {_doubtful_query(plan, relation)}"
             )
