@@ -5,8 +5,9 @@ and cast. What comes out is what `connectors.parsing` makes of the same value in
 test compares the two. Where the two could differ (binary fractions, dates out of moments with an
 offset) there is no direct way, and the text decides.
 
-Measured on a million deals (18 columns, 8 of them typed): 9.6 CPU seconds by way of text, 1.7
-directly.
+Measured on a million deals (18 columns, 8 of them typed), with the cheaper tests of texts: typed
+and written in 11.1 CPU seconds by way of text and a staging file, 4.2 directly (1.7 to check, 2.5
+to cast once more and write).
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ value is kept as DuckDB reads it, and `unclear_local_time` is true, so that land
 
 Asking DuckDB's calendar costs 75 ns per question, and a local time takes two to five. On most days
 of the year a zone has had one and the same offset in all recent years; on those `steady_time`
-answers by an addition (10 ns), and nothing can be unclear.
+answers by an addition, and nothing can be unclear: of a million deals with two timestamps the
+check fell from 4.9 to 2.4 CPU seconds.
 """
 
 from __future__ import annotations
