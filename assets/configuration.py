@@ -5,13 +5,15 @@ a table in `models/tables.py`; never compute one here.
 """
 
 from collections.abc import Iterator
+from datetime import date
 
 import dagster as dg
+import duckdb
 
 from assets.refresh import Refresh
 from assets.warehouse import replace_table, warehouse
 from models.checking import configuration_cautions
-from models.configuration import definition_hash, meaning
+from models.configuration import Configuration, definition_hash, meaning, segment_hash
 from models.tables import configuration_tables
 from store import Store
 
@@ -72,6 +74,7 @@ def configuration(
     for caution in configuration_cautions(chosen):
         context.log.warning(str(caution))
     with warehouse(refresh.home.warehouse) as connection:
+        refuse_edited_static_segments(connection, chosen, refresh.as_of)
         for table in configuration_tables(chosen, refresh.as_of, "duckdb"):
             count = replace_table(connection, "config", table.name, table.columns, table.rows)
             yield dg.MaterializeResult(
@@ -84,3 +87,33 @@ def configuration(
                     "as_of": str(refresh.as_of),
                 },
             )
+
+
+def refuse_edited_static_segments(
+    connection: duckdb.DuckDBPyConnection, configuration: Configuration, as_of: date
+) -> None:
+    """Refuse other criteria of a static segment that exists already (SEG-14).
+
+    Raises:
+        dg.Failure: names every such segment and the day it was created.
+    """
+    try:
+        created = connection.execute(
+            "select segment_id, arg_max(definition_hash, as_of), arg_max(created_on, as_of) "
+            "from history.segment_revision_history where as_of < ? group by segment_id",
+            [as_of],
+        ).fetchall()
+    except duckdb.CatalogException:
+        return
+    known = {segment_id: (before, day) for segment_id, before, day in created}
+    edited = [
+        f"segment {segment.id} is static and was created on {known[segment.id][1]}; its criteria "
+        "cannot change any more (SEG-14). Give the new criteria an id of their own, or restore "
+        "the old ones."
+        for segment in configuration.segments
+        if segment.nature == "static"
+        and segment.id in known
+        and known[segment.id][0] != segment_hash(segment)
+    ]
+    if edited:
+        raise dg.Failure(description="\n".join(edited), allow_retries=False)

@@ -7,6 +7,7 @@ Heavy imports stay inside the commands, so that `--help` answers at once.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from datetime import date
@@ -86,21 +87,37 @@ def run(
 
 
 def _refresh(config: Path, home: Home, as_of: date | None, rewind: bool = False) -> None:
-    from assets.warehouse_lease import LOCK_NAME, WarehouseHeldError, lease_holder
+    from sqlalchemy.exc import OperationalError
 
-    holder = lease_holder(home.root)
-    if holder is not None:
-        stop(str(WarehouseHeldError(home.root / LOCK_NAME, holder)), 3)
+    from assets.durable_files import VolumeError, naming_the_volume
+    from assets.warehouse_lease import LOCK_NAME, WarehouseHeldError, lease_holder
     from orchestration.running import published_version, refresh
     from orchestration.summary import run_summary
 
-    before = published_version(home)
-    outcome = refresh(config, home, as_of, say, rewind=rewind)
+    stays = "what was published before stays as it is"
+    try:
+        with naming_the_volume(home.root, "the run", 0, stays):
+            holder = lease_holder(home.root)
+            if holder is not None:
+                stop(str(WarehouseHeldError(home.root / LOCK_NAME, holder)), 3)
+            before = published_version(home)
+            outcome = refresh(config, home, as_of, say, rewind=rewind)
+    except VolumeError as refused:
+        stop(str(refused))
+    except (OSError, OperationalError) as refused:
+        reason = str(refused).splitlines()[0]
+        stop(f"{home.root} cannot be used as the home folder ({_free(home)}): {reason}; {stays}.")
     if not outcome.succeeded:
         stop("\n".join(_failure(outcome, before, published_version(home))))
     say("")
     for line in run_summary(home, config, outcome.seconds):
         say(line)
+
+
+def _free(home: Home) -> str:
+    """Free space of the volume that the home folder is on."""
+    folder = next(f for f in (home.root, *home.root.parents) if f.exists())
+    return f"{shutil.disk_usage(folder).free / 1e6:,.0f} MB free"
 
 
 def _failure(outcome: RefreshOutcome, before: str | None, after: str | None) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import threading
 import time
@@ -183,4 +184,6 @@ def failure_cause(event: Any) -> str:
     error = getattr(data, "error", None)
     while error is not None and error.cause is not None:
         error = error.cause
-    return str(error.message).strip() if error is not None else str(event.message)
+    text = str(error.message).strip() if error is not None else str(event.message)
+    # The name of an exception class of the orchestrator says nothing to a person.
+    return re.sub(r"^dagster\.[\w.]+: ", "", text)

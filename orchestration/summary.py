@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,36 +31,43 @@ def run_summary(home: Home, configuration: Path, seconds: float) -> Iterator[str
         yield from _labels(connection, run["currency"])
         yield from _segments(connection, run["currency"])
         yield from _quality(connection)
+        account = _example(connection)
     yield "Where it is"
     yield f"  published copy  {_short(publication.database)}"
     yield f"  as Parquet      {_short(publication.parquet)}/"
     exports = sorted(home.exports.glob("*.zip")) if home.exports.is_dir() else []
     yield f"  exports         {_short(home.exports)}/ ({len(exports)} files)"
     yield ""
-    yield from _next_commands(configuration)
+    yield from _next_commands(configuration, account)
 
 
-def _next_commands(configuration: Path) -> Iterator[str]:
+def _next_commands(configuration: Path, account: str) -> Iterator[str]:
     option = "" if configuration.name == "abm.yaml" and configuration.parent == Path() else (
         f" -c {_short(configuration)}"
     )  # fmt: skip
     command = ".venv/bin/quintile" if Path(".venv/bin/quintile").exists() else "quintile"
+    commands = {
+        f"{command} status{option}": "what is published, what failed, what to do",
+        f"{command} explain {account}{option}": "why an account is in or out of every segment",
+        f"{command} dev{option}": "the same run in the Dagster UI, on this machine only",
+    }
+    width = max(map(len, commands))
     yield "Try next"
-    yield f"  {command} status{option}                what is published, what failed, what to do"
-    yield f"  {command} explain ACCOUNT{option}       why an account is in or out of every segment"
-    yield "  make dev                                       the same run in the Dagster UI"
+    for line, meaning in commands.items():
+        yield f"  {line:<{width}}  {meaning}"
 
 
 def _landed(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     query = """
-        select module, sum(rows_read) as rows_read, sum(rows_accepted) as accepted,
-            sum(rows_quarantined) as quarantined, sum(rows_duplicate) as duplicates,
+        select module, count(*) as loads, sum(rows_read) as rows_read,
+            sum(rows_accepted) as accepted, sum(rows_quarantined) as quarantined,
+            sum(rows_duplicate) as duplicates,
             sum(rows_filtered) as filtered
         from marts.rpt_landing_balance group by module order by min(load_sequence), module
     """
-    yield "Landed"
+    yield "Landed so far"
     yield from text_table(
-        ["module", "rows read", "accepted", "quarantined", "duplicates", "filtered"],
+        ["module", "loads", "rows read", "accepted", "quarantined", "duplicates", "filtered"],
         connection.execute(query).fetchall(),
     )
     yield ""
@@ -134,6 +142,16 @@ def _quality(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         yield "Data quality"
         yield from text_table(["severity", "check", "module", "findings"], rows)
         yield ""
+
+
+def _example(connection: duckdb.DuckDBPyConnection) -> str:
+    """An account worth explaining: the member with the highest revenue, else any account."""
+    found = connection.execute(
+        "select account_id from marts.dim_accounts left join "
+        "(select distinct account_id, true as is_member from marts.seg_members) using (account_id) "
+        "order by is_member nulls last, revenue_amount desc, account_id limit 1"
+    ).fetchone()
+    return shlex.quote(found[0]) if found else "ACCOUNT"
 
 
 def _first(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, Any]:

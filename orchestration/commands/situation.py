@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from assets.home import Home
 from assets.published import NothingPublishedError, Publication, current, open_published
 from assets.warehouse_lease import LOCK_NAME, LeaseHolder, lease_holder
-from connectors.loads import QUARANTINE, Load, loads
+from connectors.loads import QUARANTINE, Load, current_loads, loads
 from models.fields import MODULES
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def _loads(found: Situation) -> None:
     for module in MODULES:
         known = [load for load in loads(found.home.landing, module) if load.is_active]
         found.loads += known[-1:]
-        refused = [load for load in known if load.rows_quarantined]
+        refused = [load for load in current_loads(known) if load.rows_quarantined]
         if not refused:
             continue
         files = [str(load.folder(found.home.landing) / QUARANTINE) for load in refused]

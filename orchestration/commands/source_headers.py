@@ -138,7 +138,7 @@ def _resolve(
     except MappingError as error:
         for problem in error.problems:
             place, _, message = problem.partition(": ")
-            parts = place.split(".") if place.startswith("fields.") else []
+            parts = place.split(".") if place.startswith(("fields.", "custom.")) else []
             text = message if parts else problem
             used = landing.uses.get(parts[-1], ()) if parts else ()
             rules = f" (used by {', '.join(used)})" if used else ""

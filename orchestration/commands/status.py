@@ -202,7 +202,8 @@ def next_steps(found: Situation) -> Iterator[str]:
     yield from _run_steps(found)
     for finding in found.findings:
         if finding.severity == "error":
-            yield f"Error in the data, {finding.count:,} records: {finding.description}"
+            records = "1 record" if finding.count == 1 else f"{finding.count:,} records"
+            yield f"Error in the data, {records}: {finding.description}"
     if found.quarantine:
         rows = sum(q.count for q in found.quarantine)
         yield (
