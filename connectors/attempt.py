@@ -168,6 +168,8 @@ class _Attempt:
             line=first[1],
             row=first[2],
             field=first[3],
+            remedy="Check the declared formats of the source, or raise "
+            f"sources.{self.landing.mapping.source}.quarantine_limit (a share of rows, 0 to 1).",
         )
 
     def count(self, clause: str) -> int:

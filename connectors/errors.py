@@ -69,7 +69,7 @@ class RefusedArchiveError(LandingError):
 class QuarantineLimitError(LandingError):
     """More rows are bad than the limit allows; the format is probably declared wrongly."""
 
-    remedy = "Check the declared formats of the source, or raise the quarantine limit."
+    remedy = "Check the declared formats of the source, or raise sources.<name>.quarantine_limit."
 
 
 class SourceUnreachableError(LandingError):

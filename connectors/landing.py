@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from connectors.attempt import land_input
+from connectors.errors import SchemaDriftError
 from connectors.loads import Load, loads, sweep
-from connectors.request import QUARANTINE_LIMIT, Landing
+from connectors.request import Landing
 from connectors.sources import Input, find_inputs
 from models.fields import Module
 from models.modules import MappedModule
@@ -26,6 +27,10 @@ from models.sources import Source
 
 _GROWING: Final = "still being written; left for the next run"
 _CHANGED: Final = "changed while it was read; left for the next run"
+_STAYS: Final = (
+    "already landed under the earlier mapping; the new one does not fit its columns, "
+    "so it stays as landed"
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ def land_module(
     as_of: date | None = None,
     environment: Mapping[str, str] | None = None,
     landed_at: str | None = None,
-    quarantine_limit: float = QUARANTINE_LIMIT,
+    quarantine_limit: float | None = None,
     uses: Mapping[str, Sequence[str]] | None = None,
     settle_seconds: float = 0.0,
     memory_limit: str = "1GB",
@@ -70,10 +75,12 @@ def land_module(
     names its own `folder`. `home_directory` is the runtime folder (default: the parent of
     `landing_directory`), where the demo CRM is written. `environment` resolves `env:NAME`. `uses`
     tells per field which rules read it, for messages. `settle_seconds` is how long a file must
-    rest before it is read.
+    rest before it is read. `quarantine_limit` defaults to that of the source.
 
-    Raises LandingError (see connectors.errors) when an input cannot be landed; loads that were
-    complete before it stay.
+    What landed under an earlier mapping and does not fit the present one stays as it was landed.
+
+    Raises LandingError (see connectors.errors) when an input cannot be landed, or when the mapping
+    fits no input at all; loads that were complete before it stay.
     """
     landing = Landing(
         module,
@@ -86,7 +93,7 @@ def land_module(
         as_of,
         os.environ if environment is None else environment,
         landed_at,
-        quarantine_limit,
+        source.quarantine_limit if quarantine_limit is None else quarantine_limit,
         uses or {},
         settle_seconds,
         memory_limit,
@@ -95,6 +102,7 @@ def land_module(
     inputs, growing = find_inputs(landing)
     skipped = [Skipped(name, _GROWING) for name in growing]
     landed: list[Load] = []
+    unfit: SchemaDriftError | None = None
     with ExitStack() as stack:
         for candidate in inputs:
             stack.callback(candidate.close)
@@ -105,11 +113,22 @@ def land_module(
                 skipped.append(Skipped(candidate.name, occurrence))
                 continue
             progress(f"{module.name}: reading {candidate.name}")
-            load = land_input(landing, candidate, known, occurrence)
+            try:
+                load = land_input(landing, candidate, known, occurrence)
+            except SchemaDriftError as error:
+                if not _has_landed(landing, candidate, known, occurrence):
+                    raise
+                unfit = unfit or error
+                skipped.append(Skipped(candidate.name, _STAYS))
+                continue
             if load is None:
                 skipped.append(Skipped(candidate.name, _CHANGED))
             else:
                 landed.append(load)
+    if unfit and not any(
+        load.mapping_hash == landing.mapping_hash for load in loads(landing_directory, module.name)
+    ):
+        raise unfit  # a mapping that fits nothing is a mistake, not a renamed column
     return LandingResult(module.name, tuple(landed), tuple(skipped), swept)
 
 
@@ -143,6 +162,13 @@ def _occurrence(landing: Landing, candidate: Input, known: Sequence[Load]) -> in
             return "already landed"
         return f"same content as {', '.join(_names(newest))}, already landed"
     return newest.occurrence
+
+
+def _has_landed(landing: Landing, candidate: Input, known: Sequence[Load], occurrence: int) -> bool:
+    """Whether a load under an earlier mapping holds this content already."""
+    exported = str(candidate.exported_on) if candidate.exported_on else None
+    identity = (landing.mapping.table, candidate.content_hash, exported, occurrence)
+    return any(load.identity == identity for load in known)
 
 
 def _names(load: Load) -> tuple[str, ...]:

@@ -15,13 +15,10 @@ from connectors.row_filter import filter_sql
 from models.fields import Module
 from models.modules import MappedModule
 from models.organization import Organization
-from models.sources import Source
-
-QUARANTINE_LIMIT: Final = 0.05
-"""Share of bad rows above which a load is refused."""
+from models.sources import LOAD_LIMITS, QUARANTINE_LIMIT, Source
 
 _MAPPING_PARTS: Final = {"table", "fields", "custom", "keep"}
-_SOURCE_PLACES: Final = {"files", "folder", "database", "demo"}
+_NOT_READING: Final = {"files", "folder", "database", "demo", *LOAD_LIMITS}
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ class Landing:
     def mapping_hash(self) -> str:
         """Digest of every declaration that decides how a value lands, and of the contract."""
         mapping = self.mapping.model_dump(mode="json", include=_MAPPING_PARTS, by_alias=True)
-        source = self.source.model_dump(mode="json", exclude=_SOURCE_PLACES)
+        source = self.source.model_dump(mode="json", exclude=_NOT_READING)
         contract = [[f.name, f.type.value, f.need.value] for f in self.module.fields]
         parts = [self.module.name, mapping, source, contract, self.organization.time_zone]
         text = json.dumps([*parts, self.filter], sort_keys=True, default=str)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -13,7 +13,12 @@ from models.formats import FormatDeclaration, ValueFormats
 FileFormat = Literal["csv", "jsonl", "parquet", "excel"]
 Encoding = Literal["utf-8", "utf-16", "gb18030", "latin-1", "detect"]
 Delimiter = Literal["comma", "tab", "semicolon", "pipe", "whitespace", "sniff"]
+_Share = Annotated[float, Field(ge=0, le=1)]
 
+QUARANTINE_LIMIT: Final = 0.05
+LARGEST_LOSS: Final = 0.5
+LOAD_LIMITS: Final = frozenset({"quarantine_limit", "largest_loss"})
+"""Keys of a source that judge a load as a whole; how its values are read is not theirs."""
 
 _VARIABLE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
 
@@ -93,6 +98,10 @@ class Source(FormatDeclaration):
         AfterValidator(lambda p: None if p is None else _one_group(p)),
     ] = None
     """Regular expression with one group on the file name giving the export date (BEY-16)."""
+    quarantine_limit: _Share = QUARANTINE_LIMIT
+    """Share of bad rows above which a load is refused."""
+    largest_loss: _Share = LARGEST_LOSS
+    """Share of rows a snapshot may lose against the one before; 1 allows anything but none left."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:

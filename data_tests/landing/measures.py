@@ -25,12 +25,14 @@ MOST_EXAMPLES: Final = 10
 class Measures:
     """Counts by measure, rows by stage, and examples of offenders by measure.
 
-    `counts` has None where a check has nothing to say (no snapshot before this one).
+    `counts` has None where a check has nothing to say (no snapshot before this one). `details` says
+    in words what was found and what to do, by measure.
     """
 
     counts: Mapping[str, float | None]
     stages: Mapping[str, int] = field(default_factory=dict)
     examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 def collect(
@@ -39,10 +41,13 @@ def collect(
     """Measure the landed tables `<schema>.<module>` and `<schema>.loads` for a suite."""
     counts: dict[str, float | None] = {}
     examples: dict[str, tuple[str, ...]] = {}
+    details: dict[str, str] = {}
     for module in dict.fromkeys(check.module for check in suite.checks):
         checks = [check for check in suite.checks if check.module == module]
         counts.update(_row_counts(connection, checks, schema))
-        counts.update(_volumes(connection, module, checks, schema))
+        volumes, words = _volumes(connection, module, checks, schema)
+        counts.update(volumes)
+        details.update(words)
         for check in checks:
             if check.kind in ("unique", "link"):
                 counts[check.measure] = _number(connection, _offenders(check, schema))
@@ -50,7 +55,7 @@ def collect(
         if check.kind in ("rows", "unique", "link") and counts[check.measure]:
             examples[check.measure] = _examples(connection, check, schema)
     stages = _stages(connection, suite, schema)
-    return Measures(counts, stages, examples)
+    return Measures(counts, stages, examples, details)
 
 
 def _row_counts(
@@ -107,25 +112,79 @@ def _examples(connection: duckdb.DuckDBPyConnection, check: Check, schema: str) 
     return tuple(row[0] for row in connection.execute(query).fetchall())
 
 
+@dataclass(frozen=True)
+class _Snapshot:
+    """A load as the volume checks see it."""
+
+    load_id: str
+    rows: int
+
+
 def _volumes(
     connection: duckdb.DuckDBPyConnection, module: str, checks: list[Check], schema: str
-) -> dict[str, float | None]:
-    """Rows landed, and rows of the newest snapshot over those of the one before."""
-    by_name = {check.name: check.measure for check in checks if check.kind == "volume"}
+) -> tuple[dict[str, float | None], dict[str, str]]:
+    """Rows landed, and rows of the newest snapshot over those of the one before; then words."""
+    by_name = {check.name: check for check in checks if check.kind == "volume"}
+    whole = by_name["snapshot_is_whole"]
     rows = _number(connection, f"select 1 from {schema}.{module}")
-    before = connection.execute(
-        f"select rows_accepted from {schema}.loads where module = ? and is_active and is_snapshot"
-        " order by exported_on desc nulls last, load_sequence desc limit 2",
-        [module],
-    ).fetchall()
-    ratio = before[0][0] / before[1][0] if len(before) == 2 and before[1][0] else None
-    # Only a snapshot after one with rows can have lost them all.
-    newest = float(before[0][0]) if ratio is not None else None
-    return {
-        by_name["has_rows"]: rows,
-        by_name["volume_is_steady"]: ratio,
-        by_name["snapshot_is_not_empty"]: newest,
+    snapshots = [
+        _Snapshot(*row)
+        for row in connection.execute(
+            f"select load_id, rows_accepted from {schema}.loads"
+            " where module = ? and is_active and is_snapshot"
+            " order by exported_on nulls first, load_sequence",
+            [module],
+        ).fetchall()
+    ]
+    before = _last_whole(snapshots[:-1], whole.largest_loss)
+    # Only a snapshot after one with rows can have lost any of them.
+    newest = snapshots[-1] if before else None
+    ratio = newest.rows / before.rows if before and newest else None
+    counts = {
+        by_name["has_rows"].measure: rows,
+        by_name["volume_is_steady"].measure: ratio,
+        whole.measure: ratio,
+        by_name["snapshot_is_not_empty"].measure: float(newest.rows) if newest else None,
     }
+    if not before or not newest or _is_whole(newest, before, whole.largest_loss):
+        return counts, {}
+    found = (
+        f"{module} had {before.rows:,} rows before ({_named(connection, before, module, schema)})"
+        f" and has {newest.rows:,} now ({_named(connection, newest, module, schema)})"
+    )
+    repair = "replace the file by the whole export"
+    share = 1 - newest.rows / before.rows
+    return counts, {
+        whole.measure: f"{found}: {share:.1%} fewer, the limit is {whole.largest_loss:.1%};"
+        f" {repair}, or raise {whole.setting}.",
+        by_name["snapshot_is_not_empty"].measure: f"{found}; {repair}.",
+    }
+
+
+def _is_whole(snapshot: _Snapshot, before: _Snapshot, largest_loss: float) -> bool:
+    return snapshot.rows > 0 and snapshot.rows / before.rows >= 1 - largest_loss
+
+
+def _last_whole(snapshots: list[_Snapshot], largest_loss: float) -> _Snapshot | None:
+    """The newest snapshot that did not lose too much itself.
+
+    A second cut export is not measured against the first one, which it would pass.
+    """
+    last: _Snapshot | None = None
+    for snapshot in snapshots:
+        if snapshot.rows and (last is None or _is_whole(snapshot, last, largest_loss)):
+            last = snapshot
+    return last
+
+
+def _named(
+    connection: duckdb.DuckDBPyConnection, snapshot: _Snapshot, module: str, schema: str
+) -> str:
+    files = connection.execute(
+        f"select distinct source_file from {schema}.{module} where load_id = ? order by 1",
+        [snapshot.load_id],
+    ).fetchall()
+    return ", ".join([f"load {snapshot.load_id}", *(str(row[0]) for row in files)])
 
 
 def _stages(connection: duckdb.DuckDBPyConnection, suite: Suite, schema: str) -> dict[str, int]:

@@ -3,25 +3,27 @@
 Each check says which rows offend it; a suite is the checks of all mapped modules. Names are fixed
 by the contract (`check_names`), so an orchestrator knows them before it knows a configuration.
 Critical checks hold whatever a CRM holds, because landing made them true; a broken one is a fault
-of the pipeline. What a CRM may get wrong is a warning with its count.
+of the pipeline. What a CRM may get wrong is a warning with its count. Only a snapshot that lost
+most of its rows is critical as well, because it would delete what it lost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from models.fields import MODULES, Field, FieldType, Module, Need
 from models.modules import DealsModule, MappedModule, Modules, UnknownField
+from models.sources import LARGEST_LOSS, Source
 from models.text import fold
 
 Severity = Literal["critical", "warning"]
 
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2199
-LARGEST_DRIFT: Final = 0.5
-"""Share by which the rows of a snapshot may grow or shrink before a warning."""
+LARGEST_GROWTH: Final = 0.5
+"""Share by which the rows of a snapshot may grow before a warning."""
 
 _LIMITS: Final = {
     "probability": "between 0 and 100",
@@ -41,6 +43,7 @@ class Check:
     `offends` is a SQL condition on rows of the module; for the other kinds the measure is made by
     `data_tests.landing.measures`.
     kind: rows (no row may offend), unique, link (`references` names the module), stages, volume.
+    `largest_loss` and `setting` (the key that holds it) are for `snapshot_is_whole`.
     """
 
     name: str
@@ -51,6 +54,8 @@ class Check:
     kind: Literal["rows", "unique", "link", "stages", "volume"] = "rows"
     offends: str = ""
     references: str | None = None
+    largest_loss: float = LARGEST_LOSS
+    setting: str = "sources.<name>.largest_loss"
 
     @property
     def measure(self) -> str:
@@ -80,14 +85,14 @@ def check_names(module: Module) -> tuple[tuple[str, Severity], ...]:
     return tuple((check.name, check.severity) for check in module_checks(module))
 
 
-def build_suite(modules: Modules) -> Suite:
+def build_suite(modules: Modules, sources: Mapping[str, Source] | None = None) -> Suite:
     """The suite of a configuration: the checks of its mapped modules.
 
-    Links to a module that is declared absent are left out.
+    Links to a module that is declared absent are left out. `sources` tell their `largest_loss`.
     """
     mapped = modules.mapped()
     checks = [
-        check
+        _limited(check, mapped[name].source, sources or {})
         for name, module in MODULES.items()
         if name in mapped
         for check in module_checks(module)
@@ -108,6 +113,15 @@ def build_suite(modules: Modules) -> Suite:
     return Suite(tuple(checks), tuple(fold(e.stage) for entries in found.values() for e in entries))
 
 
+def _limited(check: Check, source: str, sources: Mapping[str, Source]) -> Check:
+    """Give the check of a snapshot the limit of its source."""
+    if check.name != "snapshot_is_whole":
+        return check
+    found = sources.get(source)
+    loss = found.largest_loss if found else LARGEST_LOSS
+    return replace(check, largest_loss=loss, setting=f"sources.{source}.largest_loss")
+
+
 def _applies(check: Check, mapped: Mapping[str, MappedModule]) -> bool:
     """Leave out links to absent modules, and presence of what is declared unknown."""
     if check.references is not None and check.references not in mapped:
@@ -126,7 +140,16 @@ def _checks(module: Module) -> Iterator[Check]:
         module.name,
         None,
         "warning",
-        f"A snapshot has about as many rows as the one before ({LARGEST_DRIFT:.0%}).",
+        f"A snapshot has at most {LARGEST_GROWTH:.0%} more rows than the one before.",
+        "volume",
+    )
+    yield Check(
+        "snapshot_is_whole",
+        module.name,
+        None,
+        "critical",
+        "A snapshot lost no more rows than sources.<name>.largest_loss allows: what is absent from "
+        "it is deleted.",
         "volume",
     )
     yield Check(

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from data_tests.landing.measures import MOST_EXAMPLES, Measures
-from data_tests.landing.suites import LARGEST_DRIFT, Check, Severity, Suite
+from data_tests.landing.suites import LARGEST_GROWTH, Check, Severity, Suite
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,8 @@ class Outcome:
     """How one check went.
 
     `observed` is the measured figure, `unexpected_count` the offending rows, `examples` some of
-    their record ids (for stages: the unknown ones).
+    their record ids (for stages: the unknown ones). `detail` says in words what was found and what
+    to do, where the check has such words (snapshots); else it is empty.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Outcome:
     unexpected_count: int
     examples: tuple[str, ...]
     description: str
+    detail: str = ""
 
 
 def frames(measures: Measures) -> dict[str, pd.DataFrame]:
@@ -107,8 +109,10 @@ def _expectation(gx: Any, check: Check, suite: Suite) -> Any:
     limits: dict[str, float] = {"max_value": 0}
     if check.name in ("has_rows", "snapshot_is_not_empty"):
         limits = {"min_value": 1}
-    elif check.kind == "volume":
-        limits = {"min_value": 1 - LARGEST_DRIFT, "max_value": 1 + LARGEST_DRIFT}
+    elif check.name == "snapshot_is_whole":
+        limits = {"min_value": 1 - check.largest_loss}
+    elif check.name == "volume_is_steady":
+        limits = {"max_value": 1 + LARGEST_GROWTH}
     return gx.expectations.ExpectColumnMaxToBeBetween(
         column=check.measure, severity=check.severity, meta=meta, **limits
     )
@@ -137,6 +141,7 @@ def _outcome(check: Check, result: Any | None, measures: Measures) -> Outcome:
         unexpected,
         examples,
         check.description,
+        "" if success else measures.details.get(check.measure, ""),
     )
 
 

@@ -14,8 +14,8 @@ import pytest
 
 import connectors.attempt
 import connectors.inputs
-from connectors.errors import SchemaDriftError
-from models.modules import MappedModule
+from connectors.errors import QuarantineLimitError, SchemaDriftError
+from models.modules import AccountsModule, MappedModule
 from tests.connectors.landing_case import LandingCase
 
 HEADER = "product_id,product_name,unit_price,modified_at\n"
@@ -85,6 +85,49 @@ def test_a_changed_mapping_lands_again_and_supersedes(case: LandingCase) -> None
         (2, True),
     ]
     assert case.land().loads == ()
+
+
+def test_a_renamed_column_leaves_what_landed_before_as_it_is(tmp_path: Path) -> None:
+    case = LandingCase(tmp_path, "accounts")
+    header = "account_id,account_name,created_at,"
+    for day in (1, 2, 3):
+        case.write(f"accounts_{day}.csv", f"{header}Industry\nA{day},One,2024-01-01,Mining\n")
+    assert len(case.land().loads) == 3
+    case.mapping = AccountsModule.model_validate(
+        {"from": "crm.accounts", "fields": {"industry": "Line of trade"}}
+    )
+    with pytest.raises(SchemaDriftError, match="no column 'Line of trade'"):
+        case.land()  # so far the mapping fits no file
+    case.write("accounts_4.csv", f"{header}Line of trade\nA4,One,2024-01-01,Farming\n")
+    result = case.land()
+    (fourth,) = result.loads
+    assert [row["industry"] for row in case.rows(fourth)] == ["Farming"]
+    assert {(s.name, s.reason) for s in result.skipped} == {
+        (
+            f"accounts_{day}.csv",
+            "already landed under the earlier mapping; the new one does not fit its columns, "
+            "so it stays as landed",
+        )
+        for day in (1, 2, 3)
+    }
+    assert [load.is_active for load in case.loads()] == [True] * 4
+    assert case.land().loads == ()
+    case.write("accounts_5.csv", f"{header}Industry\nA5,One,2024-01-01,Mining\n")
+    with pytest.raises(SchemaDriftError, match="accounts_5"):
+        case.land()
+
+
+def test_limits_of_a_source_do_not_read_it_again(case: LandingCase) -> None:
+    case.write("products.csv", FIRST)
+    case.land_one()
+    assert case.land({"quarantine_limit": 0.2, "largest_loss": 1}).loads == ()
+
+
+def test_the_quarantine_limit_is_a_setting_of_the_source(case: LandingCase) -> None:
+    case.write("products.csv", FIRST + "P3,Three,x,2024-01-01\n")
+    with pytest.raises(QuarantineLimitError, match=r"raise sources\.crm\.quarantine_limit"):
+        case.land({"quarantine_limit": 0.3})
+    assert case.land_one({"quarantine_limit": 0.4}).rows_quarantined == 1
 
 
 def test_exports_load_in_the_order_of_their_dates(case: LandingCase) -> None:

@@ -16,6 +16,7 @@ from data_tests.landing.suites import Suite, build_suite, check_names
 from data_tests.landing.validation import Outcome, validate
 from models.fields import LANDING_COLUMNS, MODULES
 from models.modules import Modules
+from models.sources import Source
 
 STAGES = {"open": ["Qualification"], "won": ["Closed Won"], "lost": ["Closed Lost"]}
 MAPPED = {name: {"from": f"crm.{name}"} for name in MODULES}
@@ -42,8 +43,8 @@ def landing() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute(f"create table landing.{name} ({described})")
             add(connection, name, {})
         connection.execute(
-            "create table landing.loads (module varchar, load_sequence bigint, is_snapshot boolean,"
-            " exported_on date, is_active boolean, rows_accepted bigint)"
+            "create table landing.loads (module varchar, load_id varchar, load_sequence bigint,"
+            " is_snapshot boolean, exported_on date, is_active boolean, rows_accepted bigint)"
         )
         yield connection
 
@@ -54,6 +55,14 @@ def add(connection: duckdb.DuckDBPyConnection, module: str, changes: dict[str, A
     connection.execute(
         f"insert into landing.{module} ({', '.join(row)}) values ({marks})", list(row.values())
     )
+
+
+def add_snapshots(connection: duckdb.DuckDBPyConnection, rows: tuple[int, ...]) -> None:
+    for number, count in enumerate(rows, start=1):
+        connection.execute(
+            "insert into landing.loads values ('deals', ?, ?, true, null, true, ?)",
+            [f"L{number}", number, count],
+        )
 
 
 def failures(connection: duckdb.DuckDBPyConnection, suite: Suite) -> list[Outcome]:
@@ -130,20 +139,45 @@ def test_stages_are_read_per_pipeline(landing: duckdb.DuckDBPyConnection) -> Non
     [
         ((100, 100), set()),
         ((100, 149), set()),
-        ((100, 40), {"volume_is_steady"}),
+        ((100, 50), set()),
+        ((100, 49), {"snapshot_is_whole"}),
         ((100, 160), {"volume_is_steady"}),
-        ((100, 0), {"volume_is_steady", "snapshot_is_not_empty"}),
+        ((100, 0), {"snapshot_is_whole", "snapshot_is_not_empty"}),
         ((0, 100), set()),
+        ((100, 5, 6), {"snapshot_is_whole"}),
+        ((100, 0, 0), {"snapshot_is_whole", "snapshot_is_not_empty"}),
+        ((100, 5, 100), set()),
     ],
 )
 def test_snapshots_are_compared_with_the_one_before(
-    landing: duckdb.DuckDBPyConnection, suite: Suite, rows: tuple[int, int], failed: set[str]
+    landing: duckdb.DuckDBPyConnection, suite: Suite, rows: tuple[int, ...], failed: set[str]
 ) -> None:
-    for number, count in enumerate(rows, start=1):
-        landing.execute(
-            "insert into landing.loads values ('deals', ?, true, null, true, ?)", [number, count]
-        )
+    add_snapshots(landing, rows)
     assert {o.name for o in failures(landing, suite)} == failed
+
+
+def test_a_cut_snapshot_says_what_it_lost_and_what_to_do(
+    landing: duckdb.DuckDBPyConnection, suite: Suite
+) -> None:
+    add(landing, "deals", {"deal_id": "D2", "load_id": "L2", "source_file": "deals_2.csv"})
+    add_snapshots(landing, (78, 5))
+    (failed,) = failures(landing, suite)
+    assert (failed.name, failed.severity) == ("snapshot_is_whole", "critical")
+    assert failed.detail == (
+        "deals had 78 rows before (load L1, f.csv) and has 5 now (load L2, deals_2.csv): 93.6% "
+        "fewer, the limit is 50.0%; replace the file by the whole export, or raise "
+        "sources.crm.largest_loss."
+    )
+
+
+@pytest.mark.parametrize(("largest_loss", "is_whole"), [(0.9, False), (0.95, True), (1, True)])
+def test_the_largest_loss_is_a_setting_of_the_source(
+    landing: duckdb.DuckDBPyConnection, largest_loss: float, is_whole: bool
+) -> None:
+    sources = {"crm": Source(files=("*.csv",), largest_loss=largest_loss)}
+    suite = build_suite(Modules.model_validate(CONFIGURED), sources)
+    add_snapshots(landing, (78, 5))
+    assert (failures(landing, suite) == []) is is_whole
 
 
 def test_absent_modules_and_unknown_fields_are_not_asked_for(
