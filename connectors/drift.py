@@ -40,7 +40,7 @@ def resolved_plan(landing: Landing, opened: OpenedInput) -> ModulePlan:
     try:
         resolved = resolve_mapping(landing.mapping, landing.module, opened.header, formats=formats)
     except MappingError as error:
-        fields = re.findall(r"^fields\.(\w+)", "\n".join(error.problems), re.MULTILINE)
+        fields = re.findall(r"^(?:fields|custom)\.(\w+)", "\n".join(error.problems), re.MULTILINE)
         used = "".join(_uses(landing, name) for name in dict.fromkeys(fields))
         raise SchemaDriftError(
             f"the columns do not fit modules.{landing.module.name}: "

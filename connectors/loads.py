@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -114,6 +114,13 @@ def loads(landing_directory: Path, module: str) -> list[Load]:
     return [
         dataclasses.replace(load, is_active=newest[load.identity] == load.load_id) for load in found
     ]
+
+
+def current_loads(active: Sequence[Load]) -> list[Load]:
+    """Those of the active loads of a module that no newer snapshot has replaced."""
+    ordered = sorted(active, key=lambda load: (load.exported_on or "", load.load_sequence))
+    snapshots = [place for place, load in enumerate(ordered) if load.is_snapshot]
+    return ordered[snapshots[-1] :] if snapshots else ordered
 
 
 def _read(manifest: Path) -> Load:

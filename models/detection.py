@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import product
 from typing import Final, Literal
 
@@ -199,13 +199,27 @@ def numeric_date_reading(column: SampledColumn) -> DateReading | None:
     return None
 
 
-def newest_date(column: SampledColumn) -> datetime | None:
-    """Return the latest moment of a date column, None when it has none."""
+def unread_text(column: SampledColumn, what: Literal["number", "date"]) -> str | None:
+    """Return a text that no notation of numbers or dates reads; None when each one is read."""
+    for text in _texts(column):
+        if what == "date":
+            is_read = _ISO.match(text) is not None or bool(_formats(text))
+        else:
+            notations = product(".,", ("", ",", ".", " ", "'"))
+            is_read = any(_is_number(re.sub("^[+-]", "", text), d, t) for d, t in notations)
+        if not is_read:
+            return text
+    return None
+
+
+def newest_date(column: SampledColumn, today: date) -> date | None:
+    """Return the latest day of a date column that is not after today, None when it has none."""
     reading = date_reading(column)
     if reading is None:
         return None
     found = [_read(text, f) for text in column.values for f in reading.formats]
-    return max((moment for moment in found if moment is not None), default=None)
+    days = [moment.date() for moment in found if moment is not None]
+    return max((day for day in days if day <= today), default=None)
 
 
 def _at_midnight(text: str) -> bool:

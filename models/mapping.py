@@ -201,9 +201,10 @@ class _Resolver:
         need: Need,
         is_custom: bool = False,
     ) -> ResolvedField:
-        header = self.find(name, column)
+        place = f"{'custom' if is_custom else 'fields'}.{name}"
+        header = self.find(place, column)
         if header is not None:
-            self.take(header, name)
+            self.take(header, name, place)
         replacements = getattr(declared, "replace", {})
         return ResolvedField(
             name,
@@ -216,7 +217,7 @@ class _Resolver:
             replacements={fold(found): canonical(text) for found, text in replacements.items()},
         )
 
-    def find(self, name: str, column: str) -> str | None:
+    def find(self, place: str, column: str) -> str | None:
         """Return the header a declared column means: itself, else the one that differs in marks."""
         wanted = canonical(column)
         if wanted in self.raw_by_header:
@@ -226,17 +227,17 @@ class _Resolver:
             return candidates[0]
         if candidates:
             listed = ", ".join(map(repr, candidates))
-            self.problems.append(f"fields.{name}: {column!r} may mean {listed}; write one exactly")
+            self.problems.append(f"{place}: {column!r} may mean {listed}; write one exactly")
         else:
             known = [header for header in self.headers if header]
             advice = choose_from(column, known)
-            self.problems.append(f"fields.{name}: the table has no column {column!r}{advice}")
+            self.problems.append(f"{place}: the table has no column {column!r}{advice}")
         return None
 
-    def take(self, header: str, name: str) -> None:
+    def take(self, header: str, name: str, place: str) -> None:
         if header in self.reader_of:
             self.problems.append(
-                f"fields.{name}: column {header!r} is already read by {self.reader_of[header]} "
+                f"{place}: column {header!r} is already read by {self.reader_of[header]} "
                 f"(MAP-8); write {{copy: {self.reader_of[header]}}} for the same value"
             )
         self.reader_of.setdefault(header, name)
@@ -257,7 +258,7 @@ class _Resolver:
                 f"`{known.name}: {candidates[0]}`"
             )
         elif candidates:
-            self.take(candidates[0], known.name)
+            self.take(candidates[0], known.name, f"fields.{known.name}")
             column = self.raw_by_header[candidates[0]]
             return ResolvedField(
                 known.name, known.type, "column", known.need, column=column, formats=self.formats

@@ -20,6 +20,7 @@ from models.proposal_names import PURCHASE_WORDS, stage_category
 from models.proposal_parts import FieldProposal, Mark, Remark
 from models.proposal_roles import RoleChoice, chosen_roles
 from models.sampled import SampledColumn, SampledTable
+from models.text import canonical, fold
 
 __all__ = ["ModuleProposal", "Proposal", "SourceProposal", "propose"]
 
@@ -81,7 +82,6 @@ class Proposal:
     currency: str
     currencies: Mapping[str, int]
     as_of: date | None
-    is_archived: bool
     unused: tuple[SampledTable, ...]
     remarks: tuple[Remark, ...] = field(default=())
 
@@ -97,7 +97,7 @@ def propose(tables: Sequence[SampledTable], today: date) -> Proposal:
     builder = _Builder(roles)
     modules = builder.modules()
     currency, currencies = _currency(modules)
-    as_of, is_archived = _as_of(modules, today)
+    as_of = _as_of(modules, today)
     sources, modules = _sources(modules)
     if not sources:
         # Nothing was recognised: the tables are written for a person to map.
@@ -116,7 +116,6 @@ def propose(tables: Sequence[SampledTable], today: date) -> Proposal:
         currency,
         currencies,
         as_of,
-        is_archived,
         tuple(table for table in tables if id(table) not in used),
         tuple(remarks),
     )
@@ -178,7 +177,7 @@ class _Builder:
         """Propose the stage map; a table of purchases without a stage is won row by row."""
         module = ModuleProposal("deals", table, fields=fields, automatic=automatic)
         column, pipeline = module.column_of("stage"), module.column_of("pipeline")
-        pipelines = () if pipeline is None else tuple(pipeline.values)
+        pipelines = () if pipeline is None else _spellings(pipeline)
         if column is None:
             note = "no column holds a stage: every row counts as a purchase"
             won = FieldProposal("stage", form={"value": "Closed Won"}, note=note, mark=Mark.CONFIRM)
@@ -188,11 +187,12 @@ class _Builder:
             kept = tuple(f for f in fields if f.name != "stage")
             return (*kept, won), {"won": ("Closed Won",)}, pipelines
         stages: dict[str, tuple[str, ...]] = {"open": (), "won": (), "lost": ()}
-        if len(column.values) > MOST_STAGES:
+        spellings = _spellings(column)
+        if len(spellings) > MOST_STAGES:
             text = f"column {column.name!r} holds {column.distinct_count} stages; is it the stage?"
             self.remarks.append(Remark(Mark.DECIDE, "modules.deals.stages", text))
             return fields, stages, pipelines
-        for stage in column.values:
+        for stage in spellings:
             category = stage_category(stage)
             stages[category] = (*stages[category], stage)
         if stages["won"]:
@@ -214,6 +214,16 @@ class _Builder:
         text = "no column holds the amount of a deal; revenue and monetary scores will be empty"
         self.remarks.append(Remark(Mark.DECIDE, "modules.deals.fields.amount", text))
         return deals
+
+
+def _spellings(column: SampledColumn) -> tuple[str, ...]:
+    """Texts that differ by more than case, each in its most frequent spelling."""
+    chosen: dict[str, str] = {}
+    for text, rows in column.values.items():
+        key = fold(canonical(text))
+        if key not in chosen or rows > column.values[chosen[key]]:
+            chosen[key] = text
+    return tuple(chosen.values())
 
 
 def _remarks(modules: Mapping[str, ModuleProposal]) -> list[Remark]:
@@ -243,14 +253,14 @@ def _currency(modules: Mapping[str, ModuleProposal]) -> tuple[str, dict[str, int
     return next(iter(ranked)), ranked
 
 
-def _as_of(modules: Mapping[str, ModuleProposal], today: date) -> tuple[date | None, bool]:
+def _as_of(modules: Mapping[str, ModuleProposal], today: date) -> date | None:
+    """Return the newest day of archived data; None for living data, which is as of every run."""
     deals = modules["deals"]
-    columns = [deals.column_of(name) for name in ("closing_date", "created_at")]
-    dates = [newest_date(column) for column in columns if column is not None]
-    known = [moment.date() for moment in dates if moment is not None]
+    columns = [deals.column_of(name) for name in ("closing_date", "created_at", "modified_at")]
     # Open deals are expected to close in the future; that is no date of the data.
-    newest = max((day for day in known if day <= today), default=max(known, default=None))
-    return newest, newest is not None and newest < today - ARCHIVED_AFTER
+    dates = [newest_date(column, today) for column in columns if column is not None]
+    newest = max((day for day in dates if day is not None), default=None)
+    return newest if newest is not None and newest < today - ARCHIVED_AFTER else None
 
 
 def _sources(

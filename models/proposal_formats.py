@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from models.detection import date_reading, number_reading, numeric_date_reading
+from models.detection import date_reading, number_reading, numeric_date_reading, unread_text
 from models.fields import MODULES, FieldType
 from models.proposal_parts import Automatic, FieldProposal, with_formats
 from models.sampled import SampledColumn, SampledTable
@@ -130,5 +131,8 @@ def _date_need(module: str, field: str, column: SampledColumn, types: set[FieldT
     return _Need(module, field, formats, doubt)
 
 
-def _unfit(column: SampledColumn, what: str) -> str:
-    return f"values such as {next(iter(column.values))!r} are no {what}"
+def _unfit(column: SampledColumn, what: Literal["number", "date"]) -> str:
+    text = unread_text(column, what)
+    if text is None:
+        return f"each {what} can be read, but they are written in different ways"
+    return f"values such as {text!r} are no {what}"

@@ -89,14 +89,9 @@ def _organization(proposal: Proposal, organization: str) -> Iterator[str]:
     else:
         note = "CONFIRM: no column tells the currency"
     yield _commented(f"  currency: {proposal.currency}", note)
-    if proposal.as_of is None:
-        return
-    if proposal.is_archived:
+    if proposal.as_of is not None:
         note = "newest date: archived data; remove it for living data"
         yield _commented(f"  as_of: {proposal.as_of}", note)
-    else:
-        note = "newest date in the data; without as_of a run uses its own day"
-        yield _commented(f"  # as_of: {proposal.as_of}", note)
 
 
 def _source(source: SourceProposal) -> Iterator[str]:

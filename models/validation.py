@@ -163,4 +163,5 @@ def _message(detail: Any, context: dict[str, Any]) -> str:
     if kind == "value_error":
         return str(detail["msg"]).removeprefix("Value error, ")
     message = str(detail["msg"]).replace("Input should be", "expected")
+    message = message.replace("a valid tuple", "a list").replace("Tuple should", "List should")
     return f"{message}, found {shorten(found)}"

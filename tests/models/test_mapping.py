@@ -109,6 +109,13 @@ def test_every_problem_is_reported() -> None:
     assert "fields.created_at: no column fits" in text
 
 
+def test_a_problem_of_a_custom_field_names_its_own_place() -> None:
+    with pytest.raises(
+        MappingError, match=r"^modules\.accounts: custom\.tier: the table has no col"
+    ):
+        resolve("accounts", ["id", "Name", "Created Time"], custom={"tier": "Tier"})
+
+
 def test_the_same_column_declared_twice_is_refused_before_any_header() -> None:
     """MAP-8."""
     module = {"from": "crm.accounts", "fields": {"rating": "X"}, "custom": {"x": "X"}}

@@ -292,6 +292,11 @@ def test_the_hash_is_over_the_meaning(tmp_path: Path) -> None:
     assert definition_hash(read_configuration(written(tmp_path, other))) != definition_hash(first)
 
 
+def test_a_number_in_place_of_a_list_is_told_in_words_of_the_file(tmp_path: Path) -> None:
+    lines = refused(tmp_path, GOOD + "segments: 5\n")
+    assert any("expected a list, found 5" in line for line in lines), lines
+
+
 def test_missing_file_and_plain_yaml(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read: No such file"):
         read_configuration(tmp_path / "abm.yaml")

@@ -325,10 +325,40 @@ def test_as_of_is_fixed_for_archived_data_only(days: int) -> None:
         2,
     )
     proposal = propose([deals], TODAY)
-    assert proposal.as_of == closed
-    assert proposal.is_archived is (days > 180)
+    assert proposal.as_of == (closed if days > 180 else None)
     text = proposal_text(proposal, "X")
     assert (f"\n  as_of: {closed}" in text) is (days > 180)
+    assert ("as_of:" in text) is (days > 180)
+
+
+def test_an_open_deal_that_closes_in_the_future_dates_nothing() -> None:
+    def proposed(*closings: str) -> date | None:
+        columns = (
+            column("Deal ID", ["D1", "D2"]),
+            column("Closing Date", [*closings]),
+            column("Stage", ["Won", "Open"]),
+        )
+        return propose([SampledTable("deals", "deals.csv", {}, columns, 2)], TODAY).as_of
+
+    assert proposed("2027-01-01", "2026-06-01") is None
+    assert proposed("2020-05-01", "2026-06-01") == date(2020, 5, 1)
+
+
+def test_stages_that_differ_by_case_are_listed_once(tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text(ACCOUNTS)
+    rows = "".join(
+        f"D{n},A1,{stage},2026-01-05,2026-01-01,{amount}\n"
+        for n, (stage, amount) in enumerate(
+            [("Closed Won", "-120"), ("closed won", "NaN"), ("closed won", "7"), ("Open", "8")]
+        )
+    )
+    header = "Deal ID,Account ID,Stage,Closing Date,Created Time,Amount\n"
+    (tmp_path / "deals.csv").write_text(header + rows)
+    configuration, _ = init(tmp_path, tmp_path / "accounts.csv", tmp_path / "deals.csv")
+    checked(configuration)
+    text = configuration.read_text(encoding="utf-8")
+    assert "      won: [closed won]\n" in text
+    assert "values such as 'NaN' are no number" in text
 
 
 def test_codes_with_leading_zeros_stay_text() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from assets.home import Home
 from assets.warehouse_lease import LOCK_NAME, warehouse_lease
 from connectors.landing import land_module
+from connectors.loads import Load, current_loads
 from models.fields import MODULES
 from models.reading import read_configuration
 from orchestration.commands.situation import situation
@@ -135,6 +137,43 @@ def test_loads_balance_and_quarantine_are_counted_by_reason(place: tuple[Path, H
         {"module": "accounts", "reason": "missing_key", "field": "account_id", "count": 1}
     ]
     assert any("1 row is in quarantine" in step for step in document["next"])
+
+
+def test_a_newer_snapshot_replaces_what_earlier_loads_refused() -> None:
+    def load(name: str, day: str, sequence: int, is_snapshot: bool = True) -> Load:
+        return Load(
+            module="accounts",
+            load_id=name,
+            load_sequence=sequence,
+            source="crm.accounts",
+            is_snapshot=is_snapshot,
+            exported_on=day,
+            content_hash=name,
+            mapping_hash="",
+            rows_read=0,
+            rows_accepted=0,
+            rows_quarantined=0,
+            rows_duplicate=0,
+            rows_filtered=0,
+            warning_count=0,
+            files=(),
+            columns={},
+            mapped_columns={},
+            notes=(),
+            landed_at=None,
+        )
+
+    mended = load("mended", "2026-01-02", 1)
+    bad = load("bad", "2026-01-01", 2)  # an older file that arrived late
+    after = load("after", "2026-01-03", 3, is_snapshot=False)
+    assert current_loads([mended, bad, after]) == [mended, after]
+    assert current_loads([after]) == [after]
+
+
+def test_one_record_is_singular(place: tuple[Path, Home]) -> None:
+    found = situation(*place, LATER)
+    found.findings = [replace(found.findings[0], severity="error", count=1)]
+    assert next(next_steps(found)).startswith("Error in the data, 1 record: ")
 
 
 def test_a_damaged_part_hides_no_other(place: tuple[Path, Home]) -> None:

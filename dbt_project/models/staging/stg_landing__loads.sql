@@ -33,6 +33,14 @@ preferred as (
             else -arranged.arrival_rank
         end as load_precedence
     from arranged
+),
+
+compared as (
+    select
+        preferred.*,
+        max(case when is_snapshot and is_in_time then load_precedence end)
+            over (partition by module) as newest_snapshot_precedence
+    from preferred
 )
 
 select
@@ -44,6 +52,7 @@ select
     exported_on,
     load_precedence,
     size_rank = 1 as is_largest_load,
-    max(case when is_snapshot and is_in_time then load_precedence end)
-        over (partition by module) as newest_snapshot_precedence
-from preferred
+    newest_snapshot_precedence,
+    -- A snapshot says anew what every load before it said.
+    coalesce(load_precedence >= newest_snapshot_precedence, true) as is_current
+from compared

@@ -23,17 +23,27 @@ findings as (
     group by check_name
 ),
 
+loads as (
+    select
+        module,
+        load_id
+    from {{ ref('stg_landing__loads') }}
+    where is_current
+),
+
 -- Kept rows with a doubtful value, as the door named them (MAP-9).
 landing_findings as (
     select
-        module || '_' || coalesce(field, 'row') || '_' || reason as check_name,
-        module,
-        reason,
-        field,
+        warnings.module || '_' || coalesce(warnings.field, 'row') || '_' || warnings.reason
+            as check_name,
+        warnings.module,
+        warnings.reason,
+        warnings.field,
         count(*) as finding_count,
-        {{ first_texts('record_id') }} as example_ids
-    from {{ source('landing', 'warnings') }}
-    group by module, field, reason
+        {{ first_texts('warnings.record_id') }} as example_ids
+    from {{ source('landing', 'warnings') }} as warnings
+    inner join loads on warnings.module = loads.module and warnings.load_id = loads.load_id
+    group by warnings.module, warnings.field, warnings.reason
 ),
 
 reported as (
