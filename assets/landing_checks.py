@@ -12,6 +12,7 @@ from assets.landing import write_loads
 from assets.refresh import Refresh
 from assets.warehouse import warehouse
 from data_tests.landing.suites import Check, build_suite, module_checks
+from data_tests.landing.validation import Outcome
 from models.fields import MODULES
 
 CHECKS = {
@@ -43,7 +44,7 @@ def landing_checks(
     from data_tests.landing.measures import collect
     from data_tests.landing.validation import validate
 
-    suite = build_suite(refresh.configuration.modules)
+    suite = build_suite(refresh.configuration.modules, refresh.configuration.sources)
     with warehouse(refresh.home.warehouse) as connection:
         # The books are closed after the checks, which compare loads: they write them first.
         write_loads(connection, refresh)
@@ -59,11 +60,10 @@ def landing_checks(
                 "unexpected rows": outcome.unexpected_count,
                 "examples": ", ".join(outcome.examples) or "none",
             }
+            if outcome.detail:
+                metadata["what to do"] = outcome.detail
             if not outcome.success:
-                context.log.warning(
-                    f"{module}: {name}: {outcome.unexpected_count:,} rows; "
-                    f"for example {', '.join(outcome.examples[:3]) or 'none'}"
-                )
+                context.log.warning(_told(outcome))
         yield dg.AssetCheckResult(
             asset_key=["landing", module],
             check_name=name,
@@ -71,3 +71,14 @@ def landing_checks(
             severity=dg.AssetCheckSeverity.ERROR if is_critical else dg.AssetCheckSeverity.WARN,
             metadata=metadata,
         )
+
+
+def _told(outcome: Outcome) -> str:
+    """A failed check in one line: what was found, on which records, what to do."""
+    name = f"{outcome.module}: {outcome.name}"
+    if outcome.detail:
+        return f"{name}: {outcome.detail}"
+    if not outcome.examples:
+        return f"{name}: {outcome.description}"
+    examples = ", ".join(outcome.examples[:3])
+    return f"{name}: {outcome.unexpected_count:,} rows; for example {examples}"

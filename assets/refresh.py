@@ -9,6 +9,7 @@ agree on; never a connection or a client of one stage.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -31,6 +32,8 @@ from models.reading import ConfigurationError, read_configuration
 
 CONFIGURATION_VARIABLE = "QUINTILE_CONFIG"
 HOME_VARIABLE = "QUINTILE_HOME"
+PROCESS_TAG = "quintile/process"
+"""Tag of a run: the process that works on it."""
 DEFAULT_CONFIGURATION = "abm.yaml"
 
 
@@ -92,6 +95,8 @@ class Refresh(Installation):
         self._run_id = run.run_id if run else "direct"
         self._created_at = _creation_time(instance, self._run_id)
         holder = f"run {self._run_id[:8]}"
+        if instance is not None:
+            instance.add_run_tags(self._run_id, {PROCESS_TAG: process_mark()})
         try:
             # Reading first: a faulty configuration is said before the warehouse is taken.
             _ = self.configuration
@@ -155,25 +160,51 @@ def _creation_time(instance: dg.DagsterInstance | None, run_id: str) -> datetime
 
 
 def end_dead_runs(instance: dg.DagsterInstance, alive: str = "") -> list[str]:
-    """Close runs whose process was killed and give their pool slots back; return their ids.
+    """Close runs whose process was killed and give all pool slots back; return the closed ones.
 
     Call it only while holding the warehouse lease: whoever holds it is the only run that works, so
-    every other run still called started is dead. Without this a killed run keeps its slot in the
-    pool `warehouse_writer` and every later run waits for ever.
+    no other run needs a slot. Without this a killed run keeps its slot in the pool
+    `warehouse_writer` and every later run waits for ever. A run whose process still lives is left
+    alone: it is about to be refused, and says so itself.
     """
     started = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
     ended = []
     for run in instance.get_runs(filters=started):
-        if run.run_id == alive:
+        if run.run_id == alive or is_process_alive(run.tags.get(PROCESS_TAG, "")):
             continue
         instance.report_run_failed(
             run, "The process of this run was killed; nothing was published."
         )
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
         ended.append(run.run_id)
     for key in instance.event_log_storage.get_concurrency_keys():
         for run_id in instance.event_log_storage.get_concurrency_info(key).active_run_ids:
-            record = instance.get_run_by_id(run_id)
-            if run_id != alive and (record is None or record.is_finished):
+            if run_id != alive:
                 instance.event_log_storage.free_concurrency_slots_for_run(run_id)
     return ended
+
+
+def process_mark(pid: int | None = None) -> str:
+    """Host, id and start time of a process, so that a later process of that id is told apart."""
+    number = os.getpid() if pid is None else pid
+    try:
+        # Fields after the name, which may hold spaces; the twentieth of them is the start time.
+        fields = Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        started = fields[19]
+    except (OSError, IndexError):
+        started = ""
+    return f"{socket.gethostname()}:{number}:{started}"
+
+
+def is_process_alive(mark: str) -> bool:
+    """Whether the process of a mark still runs; unknown, as on another host, counts as dead."""
+    host, _, rest = mark.partition(":")
+    number = rest.partition(":")[0]
+    if host != socket.gethostname() or not number.isdigit():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return process_mark(int(number)) == mark

@@ -81,6 +81,7 @@ def refresh(
 ) -> RefreshOutcome:
     """Run a job in this process and say each step as it starts and ends."""
     instance = open_instance(home)
+    from assets.refresh import PROCESS_TAG, process_mark
     from orchestration.definitions import defs
 
     run_id = str(uuid.uuid4())
@@ -101,7 +102,12 @@ def refresh(
         redirect_stdout(output),
     ):
         result = defs.resolve_job_def(job).execute_in_process(
-            run_config=config, instance=instance, raise_on_error=False, run_id=run_id
+            run_config=config,
+            instance=instance,
+            raise_on_error=False,
+            run_id=run_id,
+            # From its first moment, so that another run that starts now does not think it dead.
+            tags={PROCESS_TAG: process_mark()},
         )
     return RefreshOutcome(
         run_id,
@@ -186,4 +192,7 @@ def failure_cause(event: Any) -> str:
         error = error.cause
     text = str(error.message).strip() if error is not None else str(event.message)
     # The name of an exception class of the orchestrator says nothing to a person.
-    return re.sub(r"^dagster\.[\w.]+: ", "", text)
+    text = re.sub(r"^dagster\.[\w.]+: ", "", text)
+    if "blocking asset check" in text:
+        text += "\nThe check in the UI, and the lines marked ! above, say what was found and what to do."
+    return text
