@@ -194,5 +194,5 @@ def failure_cause(event: Any) -> str:
     # The name of an exception class of the orchestrator says nothing to a person.
     text = re.sub(r"^dagster\.[\w.]+: ", "", text)
     if "blocking asset check" in text:
-        text += "\nThe check in the UI, and the lines marked ! above, say what was found and what to do."
+        text += "\nThe check in the UI, and the lines marked ! above, say what was found."
     return text
