@@ -95,7 +95,7 @@ class Refresh(Installation):
         self._run_id = run.run_id if run else "direct"
         self._created_at = _creation_time(instance, self._run_id)
         holder = f"run {self._run_id[:8]}"
-        if instance is not None:
+        if instance is not None and run is not None:
             instance.add_run_tags(self._run_id, {PROCESS_TAG: process_mark()})
         try:
             # Reading first: a faulty configuration is said before the warehouse is taken.

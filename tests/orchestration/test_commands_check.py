@@ -71,7 +71,7 @@ def test_lost_and_doubled_columns_are_named_with_the_rules_that_need_them(tmp_pa
     spoken = quintile("check", "-c", path)
     assert spoken.code == 1
     lost = next(line for line in spoken.err.splitlines() if "'Teir'" in line)
-    assert lost.startswith(f"{path}:{line_of(path, 'crm.accounts')}: modules.accounts.fields.tier")
+    assert lost.startswith(f"{path}:{line_of(path, 'crm.accounts')}: modules.accounts.custom.tier")
     assert "no column 'Tier'; did you mean 'Teir'?" in lost
     assert "used by segment kept" in lost
     doubled = next(line for line in spoken.err.splitlines() if "fields.stage" in line)
