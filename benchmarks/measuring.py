@@ -1,13 +1,31 @@
-"""One child process, measured: wall time, CPU time and peak memory of it and its children."""
+"""One child process, measured: wall time, CPU time and peak memory of it and its children.
+
+Holds the measurement, and on request a timeline of it (what was used until when), from which the
+stages inside a process get their shares. Never put a command of the product here.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+SAMPLE_SECONDS = 0.1
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a process and its children had used at one moment (seconds since 1970)."""
+
+    at: float
+    cpu_seconds: float
+    megabytes: float
 
 
 @dataclass(frozen=True)
@@ -17,12 +35,37 @@ class Measurement:
     wall_seconds: float
     cpu_seconds: float
     peak_megabytes: float
+    samples: tuple[Sample, ...] = field(default=(), repr=False)
+
+    def cpu_between(self, start: float, end: float) -> float:
+        """CPU seconds used between two moments, by straight lines between the samples."""
+        return self._cpu_at(end) - self._cpu_at(start)
+
+    def peak_between(self, start: float, end: float) -> float:
+        """Most resident megabytes, all processes together, of any sample between two moments."""
+        return max((s.megabytes for s in self.samples if start <= s.at <= end), default=0.0)
+
+    def _cpu_at(self, moment: float) -> float:
+        before = Sample(moment, 0.0, 0.0)
+        for sample in self.samples:
+            if sample.at >= moment:
+                share = (moment - before.at) / max(sample.at - before.at, 1e-9)
+                return before.cpu_seconds + share * (sample.cpu_seconds - before.cpu_seconds)
+            before = sample
+        return before.cpu_seconds
 
 
 def measure(
-    command: Sequence[str], *, environment: Mapping[str, str] | None = None, log: Path | None = None
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    log: Path | None = None,
+    sampled: bool = False,
 ) -> Measurement:
     """Run a command to its end and measure it with everything it started and waited for.
+
+    With `sampled` the measurement also holds what was used until when, read ten times a second.
 
     Raises:
         RuntimeError: it ended with a non-zero code; the end of its output is inside.
@@ -32,18 +75,70 @@ def measure(
     try:
         process = subprocess.Popen(
             list(command),
+            cwd=folder,
             env={**os.environ, **(environment or {})},
             stdout=output or subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
         )
+        watch = _Watch(process.pid) if sampled else None
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     finally:
         if output:
             output.close()
     wall = time.monotonic() - started
+    samples = watch.end() if watch else ()
     if process.returncode:
         tail = log.read_text(errors="replace")[-3000:] if log else ""
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}\n{tail}")
     # Linux gives ru_maxrss in kilobytes, as the largest of the process and its children.
-    return Measurement(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    cpu = usage.ru_utime + usage.ru_stime
+    return Measurement(wall, cpu, usage.ru_maxrss / 1024, samples)
+
+
+class _Watch:
+    """Reads what a process and its children use, from a second thread, until told to end."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._samples: list[Sample] = [Sample(time.time(), 0.0, 0.0)]
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="watch", daemon=True)
+        self._thread.start()
+
+    def end(self) -> tuple[Sample, ...]:
+        """Stop reading; return what was read."""
+        self._done.set()
+        self._thread.join()
+        return tuple(self._samples)
+
+    def _follow(self) -> None:
+        while not self._done.wait(SAMPLE_SECONDS):
+            used = [found for pid in _family(self._pid) if (found := _usage(pid)) is not None]
+            if used:
+                # A child that ends between two readings is counted by its parent later.
+                cpu = max(sum(u[0] for u in used), self._samples[-1].cpu_seconds)
+                self._samples.append(Sample(time.time(), cpu, sum(u[1] for u in used)))
+
+
+def _family(pid: int) -> list[int]:
+    """The process and all its living descendants."""
+    known = [pid]
+    for parent in known:
+        try:
+            tasks = list(Path(f"/proc/{parent}/task").iterdir())
+            children = " ".join((task / "children").read_text("ascii") for task in tasks)
+        except OSError:
+            continue
+        known.extend(int(child) for child in children.split())
+    return known
+
+
+def _usage(pid: int) -> tuple[float, float] | None:
+    """CPU seconds (waited-for children included) and resident megabytes; None when it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rsplit(")", 1)[1].split()
+    except (OSError, IndexError):
+        return None
+    ticks = sum(int(value) for value in fields[11:15])
+    return ticks / CLOCK_TICKS, int(fields[21]) * PAGE_BYTES / 2**20
