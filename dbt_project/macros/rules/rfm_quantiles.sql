@@ -3,8 +3,8 @@
   2/3, 3/4, 4/5. Levels are configuration, so SQL must not depend on them; `rfm_cuts` says which
   element belongs to which cut of which number of levels.
 -#}
-{% macro rfm_quantiles(value) -%}
-  {{- discrete_quantiles(value, [
+{% macro rfm_quantiles(rows, group, value) -%}
+  {{- discrete_quantiles_by(rows, group, value, [
     '0.199999999999', '0.249999999999', '0.333333333333', '0.399999999999', '0.499999999999',
     '0.599999999999', '0.666666666666', '0.749999999999', '0.799999999999',
   ]) -}}

@@ -20,15 +20,18 @@ goodness as (
     from measured
 ),
 
+summarized as (
+    {{ rfm_quantiles('goodness', 'metric', 'goodness') }}
+),
+
 populations as (
     select
         metric,
-        count(*) as population_count,
-        min(goodness) as worst_goodness,
-        max(goodness) as best_goodness,
-        {{ rfm_quantiles('goodness') }} as quantiles
-    from goodness
-    group by metric
+        population_count,
+        least_value as worst_goodness,
+        greatest_value as best_goodness,
+        quantiles
+    from summarized
 )
 
 select * from populations

@@ -69,7 +69,7 @@ steps as (
 
 counted as (
     select
-        row_number() over (order by steps.stage, steps.step) as position,
+        cast(row_number() over (order by steps.stage, steps.step) as bigint) as position,
         steps.scope_reason,
         case when steps.stage = 5 then steps.step end as step,
         steps.description,
