@@ -54,8 +54,8 @@ definitions: $(STAMP) ## The Dagster code location loads on a machine with nothi
 docs: $(STAMP) ## Generate the dbt documentation into dbt_project/target
 	cd dbt_project && ../$(BIN)/dbt docs generate --profiles-dir .
 
-bench: $(STAMP) ## Time, CPU and memory of whole runs beside the bare SQL
-	$(BIN)/python -m benchmarks.refresh
+bench: $(STAMP) ## Time, CPU and memory of runs beside bare SQL, pandas, polars, PySpark
+	@$(BIN)/python -m benchmarks.short
 
 lock: $(STAMP) ## Compile requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock

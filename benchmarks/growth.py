@@ -19,9 +19,3 @@ def exponent(small: tuple[float, float], large: tuple[float, float], fixed: floa
     if min(cheap, dear) <= fixed:
         raise ValueError(f"the fixed cost {fixed:.1f} is not below {min(cheap, dear):.1f}")
     return math.log((dear - fixed) / (cheap - fixed)) / math.log(second / first)
-
-
-def fixed_cost(small: tuple[float, float], large: tuple[float, float]) -> float:
-    """What is left at size 0 of a straight line through two points (size, cost); 0 at least."""
-    (first, cheap), (second, dear) = small, large
-    return max(0.0, cheap - first * (dear - cheap) / (second - first))

@@ -1,0 +1,1 @@
+"""Benchmarks measure the right thing: every way gives what the product publishes."""
