@@ -3,9 +3,10 @@
     python -m benchmarks.incremental [--accounts 5000] [--share 0.01] [--results [DIRECTORY]]
 
 It fills a home from a demo CRM on one day. On the next day a file of changed deals arrives (every
-hundredth deal, with another amount and a new time of change) and the home is refreshed once more. Beside it, a fresh home lands everything that there is on that second day, the
-change included, and is refreshed from nothing. Both must publish the same accounts, deals and
-scores. It prints wall and CPU seconds of landing, of dbt, and of the whole run.
+hundredth deal, with another amount and a new time of change) and the home is refreshed once more.
+Beside it, a fresh home lands everything that there is on that second day, the change included, and
+is refreshed from nothing. Both must publish the same accounts, deals and scores. It prints wall and
+CPU seconds of landing, of dbt, and of the whole run.
 """
 
 from __future__ import annotations
