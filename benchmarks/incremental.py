@@ -22,7 +22,7 @@ import duckdb
 from benchmarks.bare_plan import DBT_PROJECT
 from benchmarks.crm import AS_OF, run_command, warm_up, write_crm
 from benchmarks.measuring import Measurement, measure
-from benchmarks.results import RESULTS, write_result
+from benchmarks.results import RESULTS, machine, write_result
 from benchmarks.rfm import published_folder
 from benchmarks.stages import breakdown
 
@@ -79,6 +79,7 @@ def measured(accounts: int, share: float, folder: Path) -> Row:
         "changed_deals": changed,
         "incremental": _figures(home, again),
         "full": _figures(fresh, full),
+        "machine": machine(),
     }
 
 

@@ -82,7 +82,7 @@ def page(results: Path) -> str:
     parts = [
         OPENING,
         RUN, made_by(whole), markdown(refresh.totals(whole)), markdown(refresh.growth(whole)),
-        STAGES, markdown(refresh.stages(whole)),
+        STAGES, markdown(refresh.stages(whole)), "", markdown(refresh.parts(whole)),
         GROUPS, markdown(refresh.groups(whole)),
         RFM, made_by(ways), markdown(rfm.table(ways)),
         INCREMENTAL, made_by(changes), markdown(incremental.table(changes)),

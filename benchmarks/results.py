@@ -22,7 +22,7 @@ PACKAGES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "numpy", "pandas", "p
 
 
 def machine() -> dict[str, Any]:
-    """The machine without its name or the date: cores, memory, versions, how busy it is."""
+    """The machine without its name or the date: cores, memory, versions, how busy it is now."""
     return {
         "cores": len(os.sched_getaffinity(0)),
         "memory_gigabytes": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30),
@@ -53,12 +53,11 @@ def command(module: str) -> str:
 def write_result(folder: Path, module: str, rows: Sequence[dict[str, Any]], **more: Any) -> Path:
     """Write `<name of the module>.json` into a folder; rows of sizes not measured now are kept.
 
-    A row is known by its `accounts`; each carries the machine and the command that made it.
+    A row is known by its `accounts`; each carries its machine and the command that made it.
     """
     name = module.rsplit(".", 1)[-1]
     path = folder / f"{name}.json"
-    made = {"command": command(module), "machine": machine()}
-    fresh = {row["accounts"]: {**row, **made} for row in rows}
+    fresh = {row["accounts"]: {**row, "command": command(module)} for row in rows}
     before = read_result(folder, name)["rows"] if path.exists() else []
     kept = {row["accounts"]: row for row in before}
     ordered = [row for _, row in sorted({**kept, **fresh}.items())]

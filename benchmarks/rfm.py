@@ -20,7 +20,7 @@ from typing import Any
 
 from benchmarks.crm import run_command, warm_up, write_crm
 from benchmarks.measuring import measure
-from benchmarks.results import RESULTS, write_result
+from benchmarks.results import RESULTS, machine, write_result
 from benchmarks.rivals_at_work import (
     BASELINE,
     SPARK_VARIABLE,
@@ -91,6 +91,7 @@ def measured(accounts: int, folder: Path, repeats: int) -> Row:
         "repeats": repeats,
         "ways": {way.name: _median(measurements[way.name]) for way in ways},
         "different_with_qcut": different_with_qcut(work / "0.parquet", task),
+        "machine": machine(),
         "skipped": {} if spark_python() else {"PySpark": why_no_spark()},
     }
 

@@ -34,6 +34,7 @@ def main() -> None:
     titled: dict[str, list[str]] = {
         "The whole run beside the bare SQL of the same tables": refresh.totals(whole),
         "Stages": refresh.stages(whole),
+        "Parts of the run beside the bare SQL": refresh.parts(whole),
         "Groups of dbt beside the same statements alone": refresh.groups(whole[1:]),
         "RFM beside what one would write instead": rfm.table(ways),
         "A load that changes 1 % of the deals beside a full one": incremental.table(changes),
