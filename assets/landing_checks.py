@@ -10,6 +10,7 @@ import dagster as dg
 
 from assets.landing import write_loads
 from assets.refresh import Refresh
+from assets.runbooks import TEST, runbook_of
 from assets.warehouse import warehouse
 from data_tests.landing.suites import Check, build_suite, module_checks
 from data_tests.landing.validation import Outcome
@@ -55,13 +56,7 @@ def landing_checks(
         is_critical = check.severity == "critical"
         metadata: dict[str, Any] = {"applies": outcome is not None}
         if outcome is not None:
-            metadata |= {
-                "observed": "nothing to compare" if outcome.observed is None else outcome.observed,
-                "unexpected rows": outcome.unexpected_count,
-                "examples": ", ".join(outcome.examples) or "none",
-            }
-            if outcome.detail:
-                metadata["what to do"] = outcome.detail
+            metadata |= _metadata(outcome)
             if not outcome.success:
                 context.log.warning(_told(outcome))
         yield dg.AssetCheckResult(
@@ -71,6 +66,24 @@ def landing_checks(
             severity=dg.AssetCheckSeverity.ERROR if is_critical else dg.AssetCheckSeverity.WARN,
             metadata=metadata,
         )
+
+
+def _metadata(outcome: Outcome) -> dict[str, Any]:
+    """What the UI shows of a check: figures, records, all rows, what to do."""
+    metadata: dict[str, Any] = {
+        "observed": "nothing to compare" if outcome.observed is None else outcome.observed,
+        "unexpected rows": outcome.unexpected_count,
+        "examples": ", ".join(outcome.examples) or "none",
+    }
+    if outcome.success:
+        return metadata
+    if outcome.detail:
+        metadata["what to do"] = outcome.detail
+    if outcome.query:
+        metadata["all rows"] = outcome.query
+    found = runbook_of(outcome.name) or TEST
+    metadata["runbook"] = found.section
+    return metadata
 
 
 def _told(outcome: Outcome) -> str:

@@ -17,6 +17,10 @@ from typing import Annotated, TypeVar
 import duckdb
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from assets.published_layout import NothingPublishedError as NothingPublishedError
+from assets.published_layout import PublishedCopyError as PublishedCopyError
+from assets.published_layout import cause_of, content_of_known_layout
+
 POINTER_NAME = "current.json"
 VERSION_PATTERN = r"^\d{4}-\d{2}-\d{2}-[0-9a-f]{12}$"
 
@@ -25,14 +29,6 @@ _ATTEMPTS = 5
 
 Version = Annotated[str, StringConstraints(pattern=VERSION_PATTERN)]
 Found = TypeVar("Found")
-
-
-class NothingPublishedError(LookupError):
-    """The folder holds no published copy yet."""
-
-
-class PublishedCopyError(RuntimeError):
-    """The pointer or the version it names is damaged or missing."""
 
 
 class _Record(BaseModel):
@@ -174,11 +170,12 @@ def read_pointer(directory: Path) -> Pointer:
 
     Raises:
         NothingPublishedError: there is no pointer.
+        NewerPublicationError: a newer version of Quintile wrote it.
         PublishedCopyError: the pointer cannot be read.
     """
     path = directory / POINTER_NAME
     try:
-        return Pointer.model_validate_json(path.read_bytes())
+        return Pointer.model_validate_json(content_of_known_layout(path))
     except FileNotFoundError:
         raise NothingPublishedError(
             f"{directory}: nothing is published yet ({POINTER_NAME} is missing). "
@@ -186,7 +183,8 @@ def read_pointer(directory: Path) -> Pointer:
         ) from None
     except (OSError, ValidationError) as error:
         raise PublishedCopyError(
-            f"{path} cannot be read: {error}. Publish again; every version beside it is kept."
+            f"{path} cannot be read: {cause_of(error)}. Every version beside it is kept: move "
+            "this file away and run `quintile run`, which publishes again."
         ) from error
 
 
@@ -238,8 +236,14 @@ def open_published(
 
 
 def read_manifest(directory: Path, version: str) -> Publication:
-    """Read the manifest of one version; FileNotFoundError when the version does not exist."""
-    content = manifest_path(directory, version).read_bytes()
+    """Read the manifest of one version.
+
+    Raises:
+        FileNotFoundError: the version does not exist.
+        NewerPublicationError: a newer version of Quintile wrote it.
+        ValidationError: it is damaged.
+    """
+    content = content_of_known_layout(manifest_path(directory, version))
     described = _Manifest.model_validate_json(content)
     return Publication(directory=directory, **dict(described))
 
@@ -265,8 +269,9 @@ def _following(directory: Path, read: Callable[[str], Found]) -> Found:
             failed, pointer = pointer, read_pointer(directory)
             if pointer.version == failed.version:
                 raise PublishedCopyError(
-                    f"{directory}: the published version {failed.version} cannot be read: {error}. "
-                    "Publish again; older versions beside it are kept."
+                    f"{directory}: the published version {failed.version} cannot be read: "
+                    f"{cause_of(error)}. Move {POINTER_NAME} away and run `quintile run`, which "
+                    "publishes again; older versions beside it are kept."
                 ) from error
     raise PublishedCopyError(
         f"{directory}: {_ATTEMPTS} versions were retired while this reader tried to open them. "

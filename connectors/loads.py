@@ -18,12 +18,31 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from connectors.errors import LandingError
+
 MANIFEST: Final = "manifest.json"
 DATA: Final = "data.parquet"
 QUARANTINE: Final = "quarantine.parquet"
 WARNINGS: Final = "warnings.parquet"
 SET_ASIDE: Final = "set_aside.parquet"
 _WRITING: Final = ".writing-"
+
+LAYOUT: Final = 1
+"""Layout of load folders and manifests that this version reads and writes.
+
+Raise it with every field or file that a reader of today would not understand. `layout_version` is
+written from layout 2 on; a manifest without it has layout 1, so that the first version still reads
+what this one lands.
+"""
+
+
+class UnknownLoadError(LandingError):
+    """A manifest is damaged, or of a layout that this version does not know."""
+
+    remedy = (
+        "Update Quintile to the version that landed it, or use another home folder; nothing was "
+        "changed."
+    )
 
 
 @dataclass(frozen=True)
@@ -124,10 +143,26 @@ def current_loads(active: Sequence[Load]) -> list[Load]:
 
 
 def _read(manifest: Path) -> Load:
-    content: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
-    content["files"] = tuple(LoadedFile(**file) for file in content["files"])
-    content["notes"] = tuple(content["notes"])
-    return Load(**content)
+    """Read one manifest; UnknownLoadError when it is not one of this version's."""
+    try:
+        content: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
+        layout = content.pop("layout_version", 1)
+        if layout != LAYOUT:
+            raise UnknownLoadError(
+                f"the load was written by a newer version of Quintile (its layout is {layout}, "
+                f"this version knows {LAYOUT}).",
+                file=str(manifest),
+            )
+        content["files"] = tuple(LoadedFile(**file) for file in content["files"])
+        content["notes"] = tuple(content["notes"])
+        return Load(**content)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UnknownLoadError(
+            f"the manifest cannot be read: {error}.",
+            file=str(manifest),
+            remedy="Restore the folder from a backup; or move it away, if its source file is still "
+            "there, and the next run lands it anew.",
+        ) from error
 
 
 def sweep(landing_directory: Path, module: str) -> int:
@@ -151,6 +186,8 @@ def finish(folder: Path, load: Load, landing_directory: Path) -> None:
     """Write the manifest last, flush everything to the disk and rename the load into place."""
     content = dataclasses.asdict(load)
     del content["is_active"]
+    if LAYOUT > 1:
+        content["layout_version"] = LAYOUT
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     for path in sorted(folder.iterdir()):
         if path.name not in (DATA, QUARANTINE, WARNINGS, SET_ASIDE):

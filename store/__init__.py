@@ -10,7 +10,7 @@ see a session.
 """
 
 from store.ledger import Store
-from store.opening import StoreError
+from store.opening import StoreError, store_fault
 from store.records import (
     ConfigurationRevision,
     Export,
@@ -29,4 +29,5 @@ __all__ = [
     "RunState",
     "Store",
     "StoreError",
+    "store_fault",
 ]

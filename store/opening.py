@@ -11,7 +11,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -19,11 +20,16 @@ from sqlalchemy.orm import Session
 
 from store.tables import REVISION
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 _BUSY_SECONDS = 30
 _TURN = 0x5175696E74696C65
 """Key of PostgreSQL's advisory lock: "Quintile" in ASCII."""
 
 _WRITING = "store_writing"
+_LOOKING = {"mode": "ro", "uri": "true"}
+"""Query of an SQLite address that only looks."""
 
 
 class StoreError(RuntimeError):
@@ -57,12 +63,50 @@ def opened_engine(url: str) -> Engine:
             _migrate(engine, address)
     except (SQLAlchemyError, OSError) as error:
         engine.dispose()
-        cause = str(getattr(error, "orig", None) or error).strip()
-        raise StoreError(
-            f"the store {address.render_as_string(hide_password=True)} cannot be opened: {cause}. "
-            "Check that the database can be reached and written, or set another store URL."
-        ) from error
+        raise _unreachable(address, error) from error
     return engine
+
+
+def _unreachable(address: URL, error: Exception) -> StoreError:
+    cause = str(getattr(error, "orig", None) or error).strip()
+    return StoreError(
+        f"the store {address.render_as_string(hide_password=True)} cannot be opened: {cause}. "
+        "Check that the database can be reached and written, or set another store URL."
+    )
+
+
+def _newer(address: URL, revision: str) -> StoreError:
+    return StoreError(
+        f"the store {address.render_as_string(hide_password=True)} was written by a newer "
+        f"version of Quintile (its schema is {revision}, this version knows {REVISION}). "
+        "Update Quintile, or use another store URL."
+    )
+
+
+def store_fault(url: str) -> str | None:
+    """Why `opened_engine` would refuse a database; None when it would not. Nothing is written.
+
+    A database that is not there yet is none to refuse, and neither is one that waits for migration.
+    """
+    try:
+        address = _address(url)
+        if address.get_backend_name() == "sqlite":
+            path = Path(address.database or "")
+            if not path.is_file():
+                return None
+            address = address.set(database=f"file:{quote(str(path))}", query=_LOOKING)
+        engine = create_engine(address, hide_parameters=True)
+        try:
+            revision = _revision(engine)
+        finally:
+            engine.dispose()
+        if revision is not None and revision not in _known_revisions():
+            return str(_newer(_address(url), revision))
+    except StoreError as refused:
+        return str(refused)
+    except (SQLAlchemyError, OSError) as error:
+        return str(_unreachable(_address(url), error))
+    return None
 
 
 @contextmanager
@@ -130,24 +174,31 @@ def _revision_in(connection: Connection) -> str | None:
     return str(found) if found is not None else None
 
 
-def _migrate(engine: Engine, address: URL) -> None:
-    """Bring the database to REVISION; whoever comes second finds the work done."""
-    from alembic import command
+def _migrations() -> Config:
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    return config
+
+
+def _known_revisions() -> set[str]:
+    from alembic.script import ScriptDirectory
+
+    return {found.revision for found in ScriptDirectory.from_config(_migrations()).walk_revisions()}
+
+
+def _migrate(engine: Engine, address: URL) -> None:
+    """Bring the database to REVISION; whoever comes second finds the work done."""
+    from alembic import command
+
+    config = _migrations()
+    known = _known_revisions()
     with _turn(engine) as connection:
         revision = _revision_in(connection)
         if revision == REVISION:
             return
         if revision is not None and revision not in known:
-            raise StoreError(
-                f"the store {address.render_as_string(hide_password=True)} was written by a newer "
-                f"version of Quintile (its schema is {revision}, this version knows {REVISION}). "
-                "Update Quintile, or use another store URL."
-            )
+            raise _newer(address, revision)
         config.attributes["connection"] = connection
         command.upgrade(config, REVISION)

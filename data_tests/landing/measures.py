@@ -26,13 +26,15 @@ class Measures:
     """Counts by measure, rows by stage, and examples of offenders by measure.
 
     `counts` has None where a check has nothing to say (no snapshot before this one). `details` says
-    in words what was found and what to do, by measure.
+    in words what was found and what to do, by measure. `queries` finds all offending rows with file
+    and record number, for checks that count rows and found some.
     """
 
     counts: Mapping[str, float | None]
     stages: Mapping[str, int] = field(default_factory=dict)
     examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     details: Mapping[str, str] = field(default_factory=dict)
+    queries: Mapping[str, str] = field(default_factory=dict)
 
 
 def collect(
@@ -42,6 +44,7 @@ def collect(
     counts: dict[str, float | None] = {}
     examples: dict[str, tuple[str, ...]] = {}
     details: dict[str, str] = {}
+    queries: dict[str, str] = {}
     for module in dict.fromkeys(check.module for check in suite.checks):
         checks = [check for check in suite.checks if check.module == module]
         counts.update(_row_counts(connection, checks, schema))
@@ -54,8 +57,9 @@ def collect(
     for check in suite.checks:
         if check.kind in ("rows", "unique", "link") and counts[check.measure]:
             examples[check.measure] = _examples(connection, check, schema)
+            queries[check.measure] = _offending_rows(check, schema)
     stages = _stages(connection, suite, schema)
-    return Measures(counts, stages, examples, details)
+    return Measures(counts, stages, examples, details, queries)
 
 
 def _row_counts(
@@ -89,6 +93,27 @@ def _offenders(check: Check, schema: str) -> str:
         f" where {check.column} is not null and not exists"
         f" (from {schema}.{check.references} as parent where parent.{key} = child.{check.column})"
     )
+
+
+def _offending_rows(check: Check, schema: str) -> str:
+    """SQL for a person: every row that offends a check, with its file and record number."""
+    table = f"{schema}.{check.module}"
+    shown = dict.fromkeys((MODULES[check.module].key or MODULES[check.module].parent, check.column))
+    columns = ", ".join(["source_file", "source_row", *(name for name in shown if name)])
+    if check.kind == "rows":
+        condition = check.offends
+    elif check.kind == "unique":
+        condition = (
+            f"(load_id, {check.column}) in (select (load_id, {check.column}) from {table}"
+            " group by all having count(*) > 1)"
+        )
+    else:
+        key = MODULES[check.references or ""].key
+        condition = (
+            f"{check.column} is not null and {check.column} not in"
+            f" (select {key} from {schema}.{check.references} where {key} is not null)"
+        )
+    return f"select {columns} from {table} where {condition} order by source_file, source_row"
 
 
 def _record_id(check: Check) -> str:

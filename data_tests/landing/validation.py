@@ -32,7 +32,8 @@ class Outcome:
 
     `observed` is the measured figure, `unexpected_count` the offending rows, `examples` some of
     their record ids (for stages: the unknown ones). `detail` says in words what was found and what
-    to do, where the check has such words (snapshots); else it is empty.
+    to do, where the check has such words (snapshots); else it is empty. `query` finds all offending
+    rows with file and record number; empty when none offends.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Outcome:
     examples: tuple[str, ...]
     description: str
     detail: str = ""
+    query: str = ""
 
 
 def frames(measures: Measures) -> dict[str, pd.DataFrame]:
@@ -142,6 +144,7 @@ def _outcome(check: Check, result: Any | None, measures: Measures) -> Outcome:
         examples,
         check.description,
         "" if success else measures.details.get(check.measure, ""),
+        "" if success else measures.queries.get(check.measure, ""),
     )
 
 

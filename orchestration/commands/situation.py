@@ -8,45 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from assets.home import Home
 from assets.published import NothingPublishedError, Publication, current, open_published
 from assets.warehouse_lease import LOCK_NAME, LeaseHolder, lease_holder
 from connectors.loads import QUARANTINE, Load, current_loads, loads
 from models.fields import MODULES
+from orchestration.commands.offending_rows import OffendingRows, offending_rows
+from orchestration.commands.run_states import UNFINISHED, RunState, read_runs
+from orchestration.options import store_url
 
 if TYPE_CHECKING:
-    import dagster as dg
-
     from models.configuration import Configuration
 
 Found = TypeVar("Found")
-MOST_RUNS: Final = 5
-STARTING: Final = timedelta(minutes=2)
-"""A run that is younger may not hold the warehouse yet."""
-
-_UNFINISHED: Final = ("STARTED", "STARTING", "CANCELING")
-
-
-@dataclass(frozen=True)
-class RunState:
-    """One run as Dagster recorded it. `is_dead`: recorded as working, but nobody holds the lease.
-
-    `failures` maps each failed step to its message.
-    """
-
-    run_id: str
-    job: str
-    status: str
-    as_of: str | None
-    started_at: datetime | None
-    ended_at: datetime | None
-    failures: dict[str, str]
-    failed_checks: list[str]
-    is_dead: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +65,9 @@ class Situation:
     loads: list[Load] = field(default_factory=list)
     quarantine: list[QuarantineCount] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    offending: list[OffendingRows] = field(default_factory=list)
+    failing_since: datetime | None = None
+    failed_count: int = 0
     faults: list[str] = field(default_factory=list)
 
     @property
@@ -101,14 +82,18 @@ class Situation:
 
     @property
     def last_run(self) -> RunState | None:
-        """The newest run that is not at work now."""
-        ended = [r for r in self.runs if r.is_dead or r.status not in _UNFINISHED]
+        """The newest run that is not at work now; one that was refused never began."""
+        ended = [
+            run
+            for run in self.runs
+            if not run.is_refused and (run.is_dead or run.status not in UNFINISHED)
+        ]
         return ended[0] if ended else None
 
     @property
     def starting_run(self) -> RunState | None:
         """A run that has begun and does not hold the warehouse yet."""
-        waiting = [r for r in self.runs if r.status in _UNFINISHED and not r.is_dead]
+        waiting = [r for r in self.runs if r.status in UNFINISHED and not r.is_dead]
         return waiting[0] if waiting and self.holder is None else None
 
 
@@ -119,6 +104,8 @@ def situation(configuration_path: Path, home: Home, now: datetime) -> Situation:
     _gather(found, "lease", lambda: _holder(found))
     _gather(found, "published copy", lambda: _publication(found))
     _gather(found, "runs", lambda: _runs(found))
+    _gather(found, "store", lambda: _store(found))
+    _gather(found, "rows of the failure", lambda: _offending(found))
     _gather(found, "loads", lambda: _loads(found))
     _gather(found, "data quality", lambda: _findings(found))
     return found
@@ -196,30 +183,29 @@ def _runs(found: Situation) -> None:
     from orchestration.running import open_instance
 
     with open_instance(found.home) as instance:
-        for record in instance.get_run_records(limit=MOST_RUNS):
-            found.runs.append(_run(instance, record, found))
+        read = read_runs(
+            instance,
+            found.now,
+            is_held=found.holder is not None,
+            last_signature=_last_signature(found.home),
+        )
+    found.runs, found.failing_since = read.shown, read.failing_since
+    found.failed_count = read.failed_count
 
 
-def _run(instance: dg.DagsterInstance, record: dg.RunRecord, found: Situation) -> RunState:
-    run = record.dagster_run
-    started = _instant(record.start_time)
-    # A run takes the lease a few seconds after Dagster calls it started.
-    is_young = started is not None and found.now - started < STARTING
-    is_young = is_young and f"run {run.run_id[:8]}" != _last_signature(found.home)
-    failures, failed_checks = _events(instance, run.run_id)
-    resources: Any = run.run_config.get("resources", {})
-    chosen = resources.get("refresh", {}).get("config", {})
-    return RunState(
-        run_id=run.run_id,
-        job=run.job_name,
-        status=run.status.value,
-        as_of=chosen.get("business_date") or run.tags.get("quintile/as_of"),
-        started_at=started,
-        ended_at=_instant(record.end_time),
-        failures=failures,
-        failed_checks=failed_checks,
-        is_dead=found.holder is None and run.status.value in _UNFINISHED and not is_young,
-    )
+def _offending(found: Situation) -> None:
+    last = found.last_run
+    # While somebody works the warehouse is theirs, and says other things than it did then.
+    if last is not None and last.has_failed and found.holder is None:
+        found.offending = offending_rows(found.home.warehouse, last)
+
+
+def _store(found: Situation) -> None:
+    from store import store_fault
+
+    fault = store_fault(store_url(found.home))
+    if fault is not None:
+        found.faults.append(fault)
 
 
 def _last_signature(home: Home) -> str | None:
@@ -229,36 +215,3 @@ def _last_signature(home: Home) -> str | None:
     except (OSError, ValueError):
         return None
     return signed.holder
-
-
-def _events(instance: dg.DagsterInstance, run_id: str) -> tuple[dict[str, str], list[str]]:
-    """Failed steps with their messages, and failed asset checks, of one run."""
-    import dagster as dg
-
-    from orchestration.running import failure_cause
-
-    wanted = {
-        dg.DagsterEventType.STEP_FAILURE,
-        dg.DagsterEventType.RUN_FAILURE,
-        dg.DagsterEventType.ASSET_CHECK_EVALUATION,
-    }
-    failures: dict[str, str] = {}
-    checks: list[str] = []
-    for entry in instance.all_logs(run_id, of_type=wanted):
-        event = entry.dagster_event
-        if event is None:
-            continue
-        if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
-            evaluation: Any = event.event_specific_data
-            if not evaluation.passed:
-                asset = "/".join(evaluation.asset_key.path)
-                checks.append(f"{asset}: {evaluation.check_name} ({evaluation.severity.value})")
-        elif event.event_type is dg.DagsterEventType.STEP_FAILURE:
-            failures[(event.step_key or "run").replace("__", " ")] = failure_cause(event)
-        elif not failures:
-            failures["run"] = failure_cause(event)
-    return failures, list(dict.fromkeys(checks))
-
-
-def _instant(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

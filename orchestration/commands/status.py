@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from orchestration.commands.failures import duration, show_failures
 from orchestration.commands.tables import show_json, show_table
 from orchestration.options import (
     DEFAULT,
@@ -24,13 +24,11 @@ from orchestration.options import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from orchestration.commands.situation import RunState, Situation
+    from orchestration.commands.advice import Advice
+    from orchestration.commands.run_states import RunState
+    from orchestration.commands.situation import Situation
 
-STALE_AFTER: Final = timedelta(days=2)
-"""A daily refresh that is this late was missed."""
-
-_MOST_LINES: Final = 8
-_FAILED: Final = ("FAILURE", "CANCELED")
+_MOST_LINES: Final = 12
 
 
 @reporting
@@ -38,17 +36,27 @@ def status(
     config: ConfigurationOption = DEFAULT,
     home: HomeOption = None,
     exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit with 1 when something needs to be done.")
+        bool,
+        typer.Option(
+            "--exit-code",
+            help="Exit with 1 also when only the data want attention: quarantine, errors.",
+        ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Tell how things stand: what is published, who is at work, what failed, what to do next.
 
-    It reads only and never waits for a run. Sections: the published copy and its age; who holds
-    the warehouse; the last runs with the failed step and its message; the last load of every
-    module with its row balance; quarantined rows by reason; findings in the data; and at the end,
-    the most urgent first, what to do.
+    It reads only and never waits for a run. Sections: how things stand, in a word; the published
+    copy, its age and what readers see; who holds the warehouse; the last runs; what failed, since
+    when and on which rows; the last load of every module with its row balance; quarantined rows
+    by reason; findings in the data; and at the end, the most urgent first, what to do, with the
+    section of the runbooks (docs/runbooks.md).
+
+    Exit code: 0 when the last run ended well and its copy is published and not late, or the next
+    run is at work after it; 1 when a run failed or was killed, the copy is late, or something is
+    damaged, missing or faulty.
     """
+    from orchestration.commands.advice import next_steps
     from orchestration.commands.situation import situation
 
     found = situation(config, home_of(config, home), clock())
@@ -57,16 +65,18 @@ def status(
         show_json(_document(found, steps))
     else:
         _show(found, steps)
-    if exit_code and steps:
+    if any(step.is_urgent or exit_code for step in steps):
         raise typer.Exit(1)
 
 
-def _show(found: Situation, steps: list[str]) -> None:
+def _show(found: Situation, steps: list[Advice]) -> None:
+    say(_state_line(found))
     for line in _published_lines(found):
         say(line)
     say(_holder_line(found))
     say()
     _show_runs(found)
+    show_failures(found)
     _show_loads(found)
     _show_findings(found)
     for fault in found.faults:
@@ -78,16 +88,36 @@ def _show(found: Situation, steps: list[str]) -> None:
         say("  Nothing: the last run ended well and its copy is published.")
 
 
+def _state_line(found: Situation) -> str:
+    from orchestration.commands.advice import verdict
+
+    word, last = verdict(found), found.last_run
+    line = f"State        {word}"
+    if last is not None and last.has_failed and word in ("FAILED", "KILLED"):
+        steps = ", ".join(last.failures)
+        line += f": run {last.run_id[:8]}" + (f" in {steps}" if steps else "")
+    if found.failing_since is not None:
+        runs = "1 run has" if found.failed_count == 1 else f"{found.failed_count} runs have"
+        ago = duration(found.now - found.failing_since)
+        line += f"; {runs} failed since {found.failing_since:%Y-%m-%d %H:%M} UTC, {ago} ago"
+    return line
+
+
 def _published_lines(found: Situation) -> Iterator[str]:
     publication = found.publication
+    if publication is None and any(fault.startswith("published copy") for fault in found.faults):
+        yield f"Published    cannot be read ({found.home.published}); see below"
+        return
     if publication is None:
         yield f"Published    nothing yet ({found.home.published})"
         return
-    age = _duration(found.now - publication.computed_at)
+    age = duration(found.now - publication.computed_at)
     yield f"Published    {publication.version}, as of {publication.as_of}"
     inputs = f"; inputs up to {publication.inputs_as_of}" if publication.inputs_as_of else ""
     yield f"             computed {publication.computed_at:%Y-%m-%d %H:%M} UTC, {age} ago{inputs}"
     yield f"             {publication.database}"
+    if found.failed_count:
+        yield "             readers see this version, complete and unchanged"
     if found.is_configuration_published is False:
         yield "             the configuration has changed since"
 
@@ -98,7 +128,7 @@ def _holder_line(found: Situation) -> str:
         return f"Warehouse    free; run {found.starting_run.run_id[:8]} is starting"
     if holder is None:
         return "Warehouse    free; no run is at work"
-    since = _duration(found.now - holder.since)
+    since = duration(found.now - holder.since)
     return (
         f"Warehouse    held by {holder.holder}, pid {holder.pid} on {holder.host} "
         f"({holder.command}), for {since}"
@@ -112,35 +142,22 @@ def _show_runs(found: Situation) -> None:
             _state(run),
             run.as_of,
             run.started_at,
-            _duration(run.ended_at - run.started_at) if run.started_at and run.ended_at else None,
+            duration(run.ended_at - run.started_at) if run.started_at and run.ended_at else None,
             ", ".join(run.failures) or None,
         )
         for run in found.runs
     ]
     header = ["run", "state", "as of", "started", "took", "failed step"]
     show_table(header, rows, title="Last runs", empty="no run yet")
-    last = found.last_run
-    if last is not None and _state(last) != "ok":
-        for step, message in last.failures.items():
-            say(f"  {last.run_id[:8]} failed in {step}:")
-            for line in _cut(message):
-                say(f"    {line}")
-    for check in last.failed_checks if last is not None else ():
-        say(f"  failing check  {check}")
     say()
 
 
 def _state(run: RunState) -> str:
     if run.is_dead:
         return "KILLED"
+    if run.is_refused:
+        return "refused"
     return {"SUCCESS": "ok", "FAILURE": "FAILED", "STARTED": "at work"}.get(run.status, run.status)
-
-
-def _cut(message: str) -> Iterator[str]:
-    lines = [line for line in message.splitlines() if line.strip()]
-    yield from lines[:_MOST_LINES]
-    if len(lines) > _MOST_LINES:
-        yield f"… and {len(lines) - _MOST_LINES} more lines (the whole text: make dev)"
 
 
 def _show_loads(found: Situation) -> None:
@@ -182,76 +199,9 @@ def _show_findings(found: Situation) -> None:
     say()
 
 
-def next_steps(found: Situation) -> Iterator[str]:
-    """What to do, the most urgent first; nothing when all is well."""
-    if found.configuration_problems:
-        first, count = found.configuration_problems[0], len(found.configuration_problems)
-        yield f"Correct the configuration (`quintile check` shows all {count}). The first: {first}"
-    if any(fault.startswith("published copy") for fault in found.faults):
-        yield "Run `quintile run`: it publishes anew; older versions beside the damaged one stay."
-    if found.holder is not None:
-        yield (
-            "Wait for the run at work. If it hangs: `kill "
-            f"{found.holder.pid}` on {found.holder.host}, then `quintile run`; readers of the "
-            "published copy are not affected."
-        )
-        return
-    if found.starting_run is not None:
-        yield "Wait a minute and ask again: a run is starting."
-        return
-    yield from _run_steps(found)
-    for finding in found.findings:
-        if finding.severity == "error":
-            records = "1 record" if finding.count == 1 else f"{finding.count:,} records"
-            yield f"Error in the data, {records}: {finding.description}"
-    if found.quarantine:
-        rows = sum(q.count for q in found.quarantine)
-        yield (
-            f"{rows:,} {'row is' if rows == 1 else 'rows are'} in quarantine with file, line and "
-            "raw text; correct them in the CRM and export again: "
-            f"{found.home.landing}/*/*/quarantine.parquet"
-        )
+def _document(found: Situation, steps: list[Advice]) -> dict[str, Any]:
+    from orchestration.commands.advice import verdict
 
-
-def _run_steps(found: Situation) -> Iterator[str]:
-    last = found.last_run
-    if last is not None and last.is_dead:
-        yield "The process of the last run was killed. `quintile run` tidies up and starts anew."
-    elif last is not None and last.status in _FAILED:
-        kept = "the copy published before stays in use" if found.publication else ""
-        yield f"Do what the message of the failed step says, then `quintile run`; {kept}."
-    elif found.publication is None:
-        yield "Run `quintile run`: nothing is published yet."
-    elif found.is_configuration_published is False:
-        yield "The configuration has changed since the published copy: `quintile run`."
-    elif _is_stale(found):
-        yield (
-            f"The published copy is as of {found.publication.as_of}, today is {found.today}: "
-            "`quintile run`, and see whether the daily schedule is on (make dev, Automation)."
-        )
-
-
-def _is_stale(found: Situation) -> bool:
-    """Whether the daily refresh was missed; archived data with a fixed as_of does not age."""
-    configuration, publication = found.configuration, found.publication
-    if configuration is None or publication is None:
-        return False
-    fixed = configuration.organization.as_of is not None
-    return not fixed and found.today - publication.as_of >= STALE_AFTER
-
-
-def _duration(length: timedelta) -> str:
-    """A length of time as people say it: two units at most."""
-    seconds = max(0, round(length.total_seconds()))
-    days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {seconds % 60} s" if minutes else f"{seconds} s"
-
-
-def _document(found: Situation, steps: list[str]) -> dict[str, Any]:
     publication = found.publication
     published = None
     if publication is not None:
@@ -261,7 +211,10 @@ def _document(found: Situation, steps: list[str]) -> dict[str, Any]:
             "is_configuration_published": found.is_configuration_published,
         }
     return {
+        "state": verdict(found),
         "is_healthy": not steps and not found.faults,
+        "failing_since": found.failing_since,
+        "failed_count": found.failed_count,
         "published": published,
         "holder": None if found.holder is None else found.holder.model_dump(mode="json"),
         "runs": [asdict(run) for run in found.runs],
@@ -269,8 +222,17 @@ def _document(found: Situation, steps: list[str]) -> dict[str, Any]:
         "quarantine": [asdict(count) for count in found.quarantine],
         "findings": [asdict(finding) for finding in found.findings],
         "configuration_problems": found.configuration_problems,
+        "offending_rows": [asdict(rows) for rows in found.offending],
         "faults": found.faults,
-        "next": steps,
+        "next": [step.text for step in steps],
+        "advice": [
+            {
+                "text": step.text,
+                "runbook": step.runbook.section if step.runbook else None,
+                "is_urgent": step.is_urgent,
+            }
+            for step in steps
+        ],
     }
 
 

@@ -116,6 +116,10 @@ def test_a_bad_row_fails_its_check_alone(
     assert (failed.module, failed.name, failed.unexpected_count) == (module, check, 1)
     assert failed.examples == (example,)
     assert failed.severity == dict(check_names(MODULES[module]))[check]
+    if failed.query:  # every offending row, by file and record, for whoever is called at night
+        rows = landing.execute(failed.query).fetchall()
+        assert {row[:2] for row in rows} == {("f.csv", 7)}
+    assert bool(failed.query) == (check != "stage_is_known")
 
 
 def test_keys_may_come_again_in_another_load(

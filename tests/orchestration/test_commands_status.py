@@ -16,8 +16,8 @@ from connectors.landing import land_module
 from connectors.loads import Load, current_loads
 from models.fields import MODULES
 from models.reading import read_configuration
+from orchestration.commands.advice import next_steps
 from orchestration.commands.situation import situation
-from orchestration.commands.status import next_steps
 from orchestration.running import open_instance
 from tests.orchestration.command_line import quintile
 from tests.orchestration.published_copy import NOW, installed
@@ -49,7 +49,8 @@ def refresh_segments() -> None:
 def test_an_empty_home_is_told_to_run(tmp_path: Path) -> None:
     configuration, home = installed(tmp_path, published=False)
     spoken = quintile("status", "-c", configuration)
-    assert spoken.code == 0
+    assert spoken.code == 1
+    assert "State        NOTHING PUBLISHED" in spoken.out
     assert "Published    nothing yet" in spoken.out
     assert "1. Run `quintile run`: nothing is published yet." in spoken.out
     assert not home.root.exists()  # status reads only
@@ -58,13 +59,14 @@ def test_an_empty_home_is_told_to_run(tmp_path: Path) -> None:
 def test_the_published_copy_its_age_and_errors_in_the_data(place: tuple[Path, Home]) -> None:
     found = situation(*place, LATER)
     assert found.faults == []
-    assert list(next_steps(found)) == [
-        "Error in the data, 7 records: Deals without a rate (EDG-4)."
-    ]
+    (step,) = next_steps(found)
+    assert str(step) == "Error in the data, 7 records: Deals without a rate (EDG-4)."
     document = quintile("status", "--json", "-c", place[0]).json
     assert document["published"]["as_of"] == "2026-03-01"
     assert document["published"]["is_configuration_published"] is True
     assert document["is_healthy"] is False
+    assert document["state"] == "ok"
+    assert quintile("status", "-c", place[0]).code == 0  # readers are served; the data may wait
     assert quintile("status", "--exit-code", "-c", place[0]).code == 1
 
 
@@ -72,10 +74,11 @@ def test_the_failed_step_its_message_and_what_to_do(
     place: tuple[Path, Home], instance: dg.DagsterInstance
 ) -> None:
     result = refresh_segments.execute_in_process(instance=instance, raise_on_error=False)
-    out = quintile("status", "-c", place[0]).out
-    assert f"{result.run_id[:8]} failed in landing deals:" in out
-    assert "orders.csv: no column 'Stage'; did you mean 'Stages'?" in out
-    assert "the copy published before stays in use" in out
+    spoken = quintile("status", "-c", place[0])
+    assert spoken.code == 1
+    assert f"State        FAILED: run {result.run_id[:8]} in landing deals" in spoken.out
+    assert "orders.csv: no column 'Stage'; did you mean 'Stages'?" in spoken.out
+    assert "readers still see 2026-03-01-" in spoken.out
 
 
 def test_a_killed_run_is_called_killed_and_a_young_one_is_starting(
@@ -89,18 +92,19 @@ def test_a_killed_run_is_called_killed_and_a_young_one_is_starting(
     now = datetime.now(UTC)
     starting = situation(*place, now)
     assert starting.starting_run is not None
-    assert list(next_steps(starting)) == ["Wait a minute and ask again: a run is starting."]
+    (step,) = next_steps(starting)
+    assert str(step) == "Wait a minute and ask again: a run is starting."
     # A killed process leaves its signature behind; a clean one signs off.
     holder = f"run {run.run_id[:8]}"
     with warehouse_lease(place[1].root, holder, now):
         signature = (place[1].root / LOCK_NAME).read_bytes()
     assert situation(*place, now).starting_run is not None
     (place[1].root / LOCK_NAME).write_bytes(signature)
-    assert "was killed" in next(next_steps(situation(*place, now)))
+    assert "was killed" in str(next(next_steps(situation(*place, now))))
     (place[1].root / LOCK_NAME).write_bytes(b"")
     dead = situation(*place, now + timedelta(minutes=5))
     assert [one.is_dead for one in dead.runs] == [True]
-    assert "was killed" in next(next_steps(dead))
+    assert "was killed" in str(next(next_steps(dead)))
 
 
 def test_who_holds_the_warehouse_is_named(place: tuple[Path, Home]) -> None:
@@ -173,7 +177,7 @@ def test_a_newer_snapshot_replaces_what_earlier_loads_refused() -> None:
 def test_one_record_is_singular(place: tuple[Path, Home]) -> None:
     found = situation(*place, LATER)
     found.findings = [replace(found.findings[0], severity="error", count=1)]
-    assert next(next_steps(found)).startswith("Error in the data, 1 record: ")
+    assert next(next_steps(found)).text.startswith("Error in the data, 1 record: ")
 
 
 def test_a_damaged_part_hides_no_other(place: tuple[Path, Home]) -> None:
@@ -181,7 +185,7 @@ def test_a_damaged_part_hides_no_other(place: tuple[Path, Home]) -> None:
     (home.published / "current.json").write_text("{", encoding="utf-8")
     configuration.write_text("organization: {name: X}\n", encoding="utf-8")
     spoken = quintile("status", "-c", configuration)
-    assert spoken.code == 0
+    assert spoken.code == 1
     assert "could not be read: published copy:" in spoken.out
     assert "Correct the configuration" in spoken.out
     assert "Warehouse    free" in spoken.out
@@ -190,8 +194,8 @@ def test_a_damaged_part_hides_no_other(place: tuple[Path, Home]) -> None:
 def test_a_missed_day_is_said_only_where_days_pass(place: tuple[Path, Home]) -> None:
     configuration, home = place
     much_later = NOW + timedelta(days=9)
-    assert not any("today is" in step for step in next_steps(situation(*place, much_later)))
+    assert not any("today is" in str(step) for step in next_steps(situation(*place, much_later)))
     text = configuration.read_text(encoding="utf-8").replace(", as_of: 2026-03-01", "")
     configuration.write_text(text, encoding="utf-8")
     late = list(next_steps(situation(configuration, home, much_later)))
-    assert any("as of 2026-03-01, today is 2026-03-11" in step for step in late)
+    assert any("as of 2026-03-01, today is 2026-03-11" in step.text for step in late)
