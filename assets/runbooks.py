@@ -35,7 +35,9 @@ NEWER: Final = Runbook(
     "The home folder was made by a newer version", ("by a newer version of Quintile",)
 )
 KILLED: Final = Runbook("A run was killed", ("process of this run was killed",))
-HELD: Final = Runbook("The warehouse is held by another run", ("the warehouse is held by",))
+HELD: Final = Runbook(
+    "The warehouse is held by another run", ("Wait until it has finished, or stop that process",)
+)
 FULL: Final = Runbook(
     "The disk is full",
     (
@@ -57,7 +59,8 @@ MISSING: Final = Runbook(
 DAMAGED_FILE: Final = Runbook("A file is damaged", ("nothing of it was landed",))
 BAD_ROWS: Final = Runbook("Too many rows are bad", (r"rows are bad .* more than the limit",))
 SNAPSHOT: Final = Runbook(
-    "A snapshot lost too many rows", ("snapshot_is_whole", "snapshot_is_not_empty")
+    "A snapshot lost too many rows",
+    ("snapshot_is_whole", "snapshot_is_not_empty", "fewer, the limit is"),
 )
 LANDED: Final = Runbook(
     "What has landed does not agree with its manifest",
@@ -69,11 +72,14 @@ WAREHOUSE: Final = Runbook(
 )
 PUBLISHED: Final = Runbook(
     "The published copy cannot be read",
-    (r"current\.json cannot be read", "the published version .* cannot be read"),
+    ("Every version beside it is kept", "the published version .* cannot be read"),
 )
-TEST: Final = Runbook("A test of the data failed", (r"^dbt: ", "blocking asset check", r"\bdbt\b"))
+TEST: Final = Runbook(
+    "A test of the data failed", ("^dbt: ", "rows; the query: ", "blocking asset check")
+)
 CONFIGURATION: Final = Runbook(
-    "The configuration is faulty", (r"abm\.yaml:\d+", r"\.yaml:\d+", "SEG-14", "--rewind")
+    "The configuration is faulty",
+    (r"\.yaml:\d+", "Correct the configuration", "SEG-14", "--rewind"),
 )
 STALE: Final = Runbook("The daily run was missed", ("see whether the daily schedule is on",))
 

@@ -13,7 +13,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 import store as store_package
-from assets.published import NewerPublicationError, current, open_published, read_manifest
+from assets.published import current, open_published, read_manifest
+from assets.published_layout import NewerPublicationError
 from connectors.loads import UnknownLoadError, current_loads, loads, verify
 from models.fields import MODULES
 from store import Store, StoreError, store_fault
