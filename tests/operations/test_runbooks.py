@@ -1,6 +1,5 @@
 """The runbooks say what the product says: every quoted message stands in its code.
 
-
 Messages are compared as templates: what a program fills in is `…` on both sides.
 """
 
