@@ -67,12 +67,8 @@ def measured(accounts: int, share: float, folder: Path) -> Row:
     if not (home / "published" / "current.json").exists():
         measure(run_command(write_crm(folder, accounts), home), log=folder / "first.log")
     changed = write_changes(folder / "data", share, NEXT_DAY)
-    again = measure(
-        run_command(configuration, home, NEXT_DAY), log=folder / "again.log", sampled=True
-    )
-    full = measure(
-        run_command(configuration, fresh, NEXT_DAY), log=folder / "full.log", sampled=True
-    )
+    again = measure(run_command(configuration, home, NEXT_DAY), log=folder / "again.log")
+    full = measure(run_command(configuration, fresh, NEXT_DAY), log=folder / "full.log")
     assert_same(published_folder(home), published_folder(fresh))
     return {
         "accounts": accounts,

@@ -1,13 +1,15 @@
 """One child process, measured: wall time, CPU time and peak memory of it and its children.
 
-Holds the measurement, and on request a timeline of it (what was used until when), from which the
-stages inside a process get their shares. Never put a command of the product here.
+Holds the measurement and a timeline of it (what was used until when), from which the stages inside
+a process get their shares. Never put a command of the product here.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -15,13 +17,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SAMPLE_SECONDS = 0.1
+LAUNCHER = Path(__file__).with_name("launcher.py")
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What a process and its children had used at one moment (seconds since 1970)."""
+    """What a process and its children had used until a moment (seconds since 1970).
+
+    Megabytes are the resident ones of the largest process at that moment.
+    """
 
     at: float
     cpu_seconds: float
@@ -42,7 +48,7 @@ class Measurement:
         return self._cpu_at(end) - self._cpu_at(start)
 
     def peak_between(self, start: float, end: float) -> float:
-        """Most resident megabytes, all processes together, of any sample between two moments."""
+        """Most resident megabytes of any process and sample between two moments."""
         return max((s.megabytes for s in self.samples if start <= s.at <= end), default=0.0)
 
     def _cpu_at(self, moment: float) -> float:
@@ -59,41 +65,40 @@ def measure(
     command: Sequence[str],
     *,
     environment: Mapping[str, str] | None = None,
-    folder: Path | None = None,
     log: Path | None = None,
-    sampled: bool = False,
 ) -> Measurement:
-    """Run a command to its end and measure it with everything it started and waited for.
+    """Run a command to its end and measure it with everything it started.
 
-    With `sampled` the measurement also holds what was used until when, read ten times a second.
+    Ten times a second it is read what was used until then, so that stages inside the process get
+    their shares, and processes that nobody waits for (a Java machine) count as well.
 
     Raises:
         RuntimeError: it ended with a non-zero code; the end of its output is inside.
     """
     started = time.monotonic()
-    output = log.open("wb") if log else None
-    try:
-        process = subprocess.Popen(
-            list(command),
-            cwd=folder,
-            env={**os.environ, **(environment or {})},
-            stdout=output or subprocess.DEVNULL,
-            stderr=subprocess.STDOUT,
-        )
-        watch = _Watch(process.pid) if sampled else None
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    finally:
-        if output:
-            output.close()
-    wall = time.monotonic() - started
-    samples = watch.end() if watch else ()
-    if process.returncode:
-        tail = log.read_text(errors="replace")[-3000:] if log else ""
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}\n{tail}")
-    # Linux gives ru_maxrss in kilobytes, as the largest of the process and its children.
-    cpu = usage.ru_utime + usage.ru_stime
-    return Measurement(wall, cpu, usage.ru_maxrss / 1024, samples)
+    with tempfile.TemporaryDirectory(prefix="quintile-measure-") as folder:
+        report = Path(folder) / "usage"
+        with (log or Path(os.devnull)).open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(LAUNCHER), str(report), *command],
+                env={**os.environ, **(environment or {})},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+            watch = _Watch(process.pid)
+            process.wait()
+        wall = time.monotonic() - started
+        samples = watch.end()
+        if process.returncode:
+            tail = log.read_text(errors="replace")[-3000:] if log else ""
+            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}\n{tail}")
+        cpu, kilobytes = (float(value) for value in report.read_text("ascii").split())
+    return Measurement(
+        wall,
+        max(cpu, samples[-1].cpu_seconds),
+        max(kilobytes / 1024, *(sample.megabytes for sample in samples)),
+        samples,
+    )
 
 
 class _Watch:
@@ -118,7 +123,7 @@ class _Watch:
             if used:
                 # A child that ends between two readings is counted by its parent later.
                 cpu = max(sum(u[0] for u in used), self._samples[-1].cpu_seconds)
-                self._samples.append(Sample(time.time(), cpu, sum(u[1] for u in used)))
+                self._samples.append(Sample(time.time(), cpu, max(u[1] for u in used)))
 
 
 def _family(pid: int) -> list[int]:

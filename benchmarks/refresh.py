@@ -71,7 +71,7 @@ def _arguments() -> argparse.Namespace:
 def measured(accounts: int, folder: Path) -> Row:
     """Measure the run and the bare SQL of one size; data and home stay in `folder`."""
     configuration, home = write_crm(folder, accounts), folder / "home"
-    run = measure(run_command(configuration, home), log=folder / "run.log", sampled=True)
+    run = measure(run_command(configuration, home), log=folder / "run.log")
     parts = breakdown(home, run, DBT_PROJECT / "target" / "manifest.json")
     plan = bare_plan(home, folder)
     bare = measure(

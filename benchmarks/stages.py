@@ -56,7 +56,7 @@ def group_of(schema: str, group: str) -> str:
 
 
 def breakdown(home: Path, run: Measurement, manifest: Path) -> Breakdown:
-    """Take the newest run of a home apart; `run` must have been measured with samples."""
+    """Take the newest run of a home apart, which `run` has measured."""
     events = _events(home)
     intervals = _intervals(events, run)
     found = Breakdown()
