@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.stages import ORDER
+
 STYLE = {"svg.hashsalt": "quintile", "svg.fonttype": "none", "font.size": 8}
 COLOURS = ("#1b4965", "#62b6cb", "#8d99ae", "#e07a5f", "#81b29a", "#f2cc8f", "#6d597a",
-           "#b56576", "#355070")  # fmt: skip
+           "#b56576", "#355070", "#a3b18a")  # fmt: skip
 Row = dict[str, Any]
 
 
@@ -16,7 +18,7 @@ def plot_sizes(whole: Sequence[Row], ways: Sequence[Row], path: Path) -> None:
     """Wall seconds against accounts on log axes: the run and its bare SQL, and the ways of RFM."""
     plt = _pyplot()
     with plt.rc_context(STYLE):
-        figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+        figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.4), layout="constrained")
         sizes = [row["accounts"] for row in whole]
         for name, title in (("run", "the whole run"), ("bare", "bare SQL of the same tables")):
             left.plot(sizes, [row[name]["wall_seconds"] for row in whole], "o-", label=title)
@@ -28,8 +30,11 @@ def plot_sizes(whole: Sequence[Row], ways: Sequence[Row], path: Path) -> None:
         right.set_title("RFM, from landed Parquet to Parquet")
         for axes in (left, right):
             axes.set(xscale="log", yscale="log", xlabel="accounts", ylabel="seconds")
-            axes.grid(visible=True, which="major", linewidth=0.3)
-            axes.legend(frameon=False, fontsize=7)
+            axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+            axes.minorticks_off()
+            axes.grid(visible=True, linewidth=0.3)
+            axes.legend(frameon=False, fontsize=7, ncols=2, loc="upper center",
+                        bbox_to_anchor=(0.5, -0.2))  # fmt: skip
         _save(figure, path)
 
 
@@ -40,7 +45,7 @@ def plot_stages(whole: Sequence[Row], path: Path) -> None:
         figure, axes = plt.subplots(figsize=(9, 0.7 + 0.6 * len(whole)), layout="constrained")
         titles = [f"{row['accounts']:,}" for row in whole]
         reached = [0.0] * len(whole)
-        for colour, name in zip(COLOURS, whole[0]["stages"], strict=False):
+        for colour, name in zip(COLOURS, ORDER, strict=False):
             seconds = [row["stages"][name]["wall_seconds"] for row in whole]
             axes.barh(titles, seconds, left=reached, label=name, color=colour)
             reached = [one + other for one, other in zip(reached, seconds, strict=True)]

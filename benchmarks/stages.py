@@ -26,6 +26,11 @@ STEPS = {
     "published__current": "publish",
     "exports__segments": "export",
 }
+ORDER = (
+    "start", "configuration", "landing", "landing checks", "dbt build",
+    "dbt results told to Dagster", "publish", "export", "end",
+)  # fmt: skip
+"""Stages as a run goes through them; `start` is before the first step, `end` after the last."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,8 @@ def breakdown(home: Path, run: Measurement, manifest: Path) -> Breakdown:
     events = _events(home)
     intervals = _intervals(events, run)
     found = Breakdown()
-    for name, spans in intervals.items():
+    for name in ORDER:
+        spans = intervals[name]
         found.stages[name] = Stage(
             sum(end - start for start, end in spans),
             sum(run.cpu_between(start, end) for start, end in spans),
