@@ -81,8 +81,8 @@ def _metadata(outcome: Outcome) -> dict[str, Any]:
         metadata["what to do"] = outcome.detail
     if outcome.query:
         metadata["all rows"] = outcome.query
-    found = runbook_of(outcome.name) or TEST
-    metadata["runbook"] = found.section
+    if outcome.severity == "critical":
+        metadata["runbook"] = (runbook_of(outcome.name) or TEST).section
     return metadata
 
 

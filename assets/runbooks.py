@@ -41,11 +41,11 @@ HELD: Final = Runbook(
 FULL: Final = Runbook(
     "The disk is full",
     (
-        "database or disk is full",
-        "file too large",
-        "disk quota exceeded",
-        "disk I/O error",
         "(?i)no space left",
+        "(?i)file too large",
+        "(?i)disk quota exceeded",
+        "database or disk is full",
+        "disk I/O error",
     ),
 )
 COLUMNS: Final = Runbook(

@@ -94,7 +94,11 @@ def store_fault(url: str) -> str | None:
             path = Path(address.database or "")
             if not path.is_file():
                 return None
-            address = address.set(database=f"file:{quote(str(path))}", query=_LOOKING)
+            # Without a log to read, not even SQLite's own index of the log is made.
+            log = path.with_name(f"{path.name}-wal")
+            is_still = not log.exists() or not log.stat().st_size
+            query = {**_LOOKING, "immutable": "1"} if is_still else _LOOKING
+            address = address.set(database=f"file:{quote(str(path))}", query=query)
         engine = create_engine(address, hide_parameters=True)
         try:
             revision = _revision(engine)

@@ -148,7 +148,7 @@ def _checks(module: Module) -> Iterator[Check]:
         module.name,
         None,
         "critical",
-        "A snapshot lost no more rows than sources.<name>.largest_loss allows: what is absent from "
+        "A snapshot lost no more rows than largest_loss of its source allows: what is absent from "
         "it is deleted.",
         "volume",
     )

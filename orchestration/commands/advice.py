@@ -110,7 +110,7 @@ def _of_fault(fault: str) -> Advice:
 
 def _of_last_run(found: Situation) -> Iterator[Advice]:
     last = found.last_run
-    if last is not None and last.is_dead:
+    if last is not None and last.is_dead and not last.failures:
         yield Advice(
             "The process of the last run was killed. `quintile run` tidies up and starts anew; "
             f"{stays(found)}.",

@@ -53,7 +53,8 @@ def show_failures(found: Situation) -> None:
 
 def _show_steps(run: RunState) -> None:
     if run.is_dead:
-        say("  its process was killed, or the machine went down; nothing says why")
+        why = "this came before:" if run.failures else "nothing says why"
+        say(f"  its process ended before the run did; {why}")
     same: dict[str, list[str]] = {}
     for step, message in run.failures.items():
         same.setdefault(message, []).append(step)

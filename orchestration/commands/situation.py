@@ -6,6 +6,7 @@ hides the others, because somebody on call asks exactly when something is damage
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -66,6 +67,7 @@ class Situation:
     quarantine: list[QuarantineCount] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     offending: list[OffendingRows] = field(default_factory=list)
+    free_bytes: int | None = None
     failing_since: datetime | None = None
     failed_count: int = 0
     faults: list[str] = field(default_factory=list)
@@ -101,6 +103,7 @@ def situation(configuration_path: Path, home: Home, now: datetime) -> Situation:
     """Gather the state of an installation; nothing is raised and nothing is written."""
     found = Situation(configuration_path, home, now)
     _gather(found, "configuration", lambda: _configuration(found))
+    _gather(found, "disk", lambda: _disk(found))
     _gather(found, "lease", lambda: _holder(found))
     _gather(found, "published copy", lambda: _publication(found))
     _gather(found, "runs", lambda: _runs(found))
@@ -198,6 +201,12 @@ def _offending(found: Situation) -> None:
     # While somebody works the warehouse is theirs, and says other things than it did then.
     if last is not None and last.has_failed and found.holder is None:
         found.offending = offending_rows(found.home.warehouse, last)
+
+
+def _disk(found: Situation) -> None:
+    home = found.home.root
+    folder = next(place for place in (home, *home.parents) if place.exists())
+    found.free_bytes = shutil.disk_usage(folder).free
 
 
 def _store(found: Situation) -> None:

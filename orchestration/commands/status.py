@@ -74,6 +74,8 @@ def _show(found: Situation, steps: list[Advice]) -> None:
     for line in _published_lines(found):
         say(line)
     say(_holder_line(found))
+    if found.free_bytes is not None:
+        say(f"Disk         {found.free_bytes / 1e6:,.0f} MB free for {found.home.root}")
     say()
     _show_runs(found)
     show_failures(found)
@@ -215,6 +217,7 @@ def _document(found: Situation, steps: list[Advice]) -> dict[str, Any]:
         "is_healthy": not steps and not found.faults,
         "failing_since": found.failing_since,
         "failed_count": found.failed_count,
+        "free_bytes": found.free_bytes,
         "published": published,
         "holder": None if found.holder is None else found.holder.model_dump(mode="json"),
         "runs": [asdict(run) for run in found.runs],

@@ -10,7 +10,10 @@ import gzip
 import json
 import os
 import re
+import resource
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +28,7 @@ from models.fields import MODULES
 from models.reading import read_configuration
 from orchestration.commands.run_states import RunState
 from orchestration.commands.situation import situation
-from tests.end_to_end.installation import stop_at_end
+from tests.end_to_end.installation import ROOT, stop_at_end
 from tests.end_to_end.meeting import Talker
 from tests.operations.conftest import Broken, advice_of
 from tests.orchestration.command_line import quintile
@@ -110,9 +113,11 @@ def test_a_cut_snapshot_stops_the_run_and_says_what_it_had_before(broken: Make) 
     # The UI reads the same records: what to do, every offending row, and the runbook.
     checks = {(check.asset, check.name): check for check in last_run(at).failed_checks}
     assert "replace the file" in checks["landing/accounts", "snapshot_is_whole"].facts["what to do"]
-    missing = checks["landing/contacts", "account_id_is_known"]
-    assert missing.facts["unexpected rows"] != "0"
-    assert at.installation.private_rows(missing.facts["all rows"])
+    with_rows = [check for check in checks.values() if "all rows" in check.facts]
+    assert with_rows
+    for check in with_rows:
+        found = at.installation.private_rows(check.facts["all rows"])
+        assert len(found) == int(check.facts["unexpected rows"]), check.name
 
 
 def test_rows_of_a_failed_test_are_shown_and_can_be_queried(broken: Make) -> None:
@@ -158,8 +163,35 @@ def test_a_killed_run_and_one_at_work(broken: Make) -> None:
         still = at.status()
     assert refused.code == 3
     assert "the warehouse is held by run 3f2a" in refused.err
-    assert still.code == 1  # nobody has seen the next run end well
+    assert "State        AT WORK" in still.out
     assert f"{SECTIONS}the-warehouse-is-held-by-another-run" in still.out
+
+
+def test_a_full_disk_is_said_and_the_published_copy_stays(broken: Make) -> None:
+    """F08: no file may become as large as a version is, in place of the disk's end."""
+    at = broken()
+    version = at.installation.publication.version
+    at.home.warehouse.unlink()  # it is made anew, and must grow
+    command = [sys.executable, "-m", "orchestration.cli", "run", "--as-of", "2026-11-14"]
+    command += ["-c", str(at.installation.configuration)]
+    largest = at.installation.publication.database.stat().st_size - 500_000
+    ended = subprocess.run(
+        command,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest)),
+    )
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    spoken = at.status()
+    assert spoken.code == 1
+    assert re.search(r"State +(FAILED|KILLED): run", spoken.out)
+    assert re.search(r"Disk +[\d,]+ MB free", spoken.out)
+    assert f"{SECTIONS}the-disk-is-full" in advice_of(at.status("--json"))
+    assert at.installation.publication.version == version
+    assert at.installation.one("select count(*) from marts.dim_accounts") > 0
 
 
 def test_a_damaged_pointer_is_moved_away_and_the_next_run_publishes_anew(broken: Make) -> None:
