@@ -8,9 +8,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tests.faults.engines import ENGINES, UnknownEngineError, engine_of
+from tests.faults.engines import ENGINES, Engine, UnknownEngineError, engine_of
 from tests.faults.processes import import_now, prepare_environment
+
+if TYPE_CHECKING:
+    from tests.faults.stages import Stage
 
 ABOUT = """\
 Kill Quintile with SIGKILL at every stage and prove that nothing is lost, doubled or mixed.
@@ -32,6 +36,8 @@ examples:
   python -m tests.faults --kills 1000                   the nightly setting
   python -m tests.faults --kills 40 --stages publish    one stage
   python -m tests.faults --kills 100 --stages 'landing *' exports --seed 3
+  python -m tests.faults --small --kills 60             no whole run: landing, store, publish,
+                                                        exports on tables made by hand
   python -m tests.faults --list                         the stages and their shares
 
 columns of the summary:
@@ -50,6 +56,10 @@ MODULES = (
     "orchestration.definitions", "orchestration.running", "orchestration.summary", "dbt.cli.main",
     "alembic.command", "assets.exporting", "assets.publishing", "connectors.landing",
     "connectors.zylker", "data_tests.landing.validation", "tests.faults.stages",
+)  # fmt: skip
+SMALL_MODULES = (
+    "numpy", "pyarrow.parquet", "alembic.command", "assets.exporting", "assets.publishing",
+    "connectors.landing", "models.reading", "tests.assets.published_tables",
 )  # fmt: skip
 
 
@@ -70,6 +80,8 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
         type=Path,
         help="work here, leave it, and use prepared homes that lie there [temporary]",
     )
+    parser.add_argument("--small", action="store_true",
+                        help="only what needs no whole run, on small tables")  # fmt: skip
     parser.add_argument("--list", action="store_true", help="show the stages and end")
     return parser.parse_args(words)
 
@@ -83,39 +95,61 @@ def main(words: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     prepare_environment()
-    from tests.faults.campaign import Campaign, shares, summary
-    from tests.faults.places import make_places
+    from tests.faults.campaign import shares
     from tests.faults.stages import Places, stages
 
     nowhere = Places(*[Path()] * 5)
-    names = [stage.name for stage in stages(nowhere, engine)]
-    wanted = [n for n in names if any(fnmatch.fnmatch(n, p) for p in asked.stages)]
-    if not wanted or asked.kills < 1:
-        print(f"--stages: no such stage; allowed are {', '.join(names)}.", file=sys.stderr)
+    known = small_stages(Path()) if asked.small else stages(nowhere, engine)
+    wanted = [s for s in known if any(fnmatch.fnmatch(s.name, p) for p in asked.stages)]
+    if not wanted or asked.kills < len(wanted):
+        names = ", ".join(stage.name for stage in known)
+        print(
+            f"--stages, --kills: the stages are {names}; each chosen one takes a kill at least.",
+            file=sys.stderr,
+        )
         return 2
-    chosen = [stage for stage in stages(nowhere, engine) if stage.name in wanted]
-    given = shares(chosen, max(asked.kills, len(chosen)))
+    given = shares(wanted, asked.kills)
     if asked.list:
-        for stage in chosen:
+        for stage in wanted:
             print(f"{stage.name:24} {given[stage.name]:5} kills, {stage.series} before a rerun")
         return 0
-    import_now((*MODULES, *engine.modules))
+    return campaign(asked, engine, given)
+
+
+def small_stages(folder: Path) -> list[Stage]:
+    """The stages of `--small`; imported late, like all that imports the product."""
+    from tests.faults.small import stages_of
+
+    return stages_of(folder)
+
+
+def campaign(asked: argparse.Namespace, engine: Engine, given: dict[str, int]) -> int:
+    """Prepare the homes, kill, show the summary; return the exit code."""
+    from tests.faults.campaign import Campaign, summary
+    from tests.faults.places import make_places
+    from tests.faults.small import make_small_places
+    from tests.faults.stages import stages
+
+    import_now((*(SMALL_MODULES if asked.small else MODULES), *engine.modules))
     with tempfile.TemporaryDirectory(prefix="quintile-faults-") as temporary:
         folder = (asked.folder or Path(temporary)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         say(f"Preparing in {folder}")
-        places = make_places(folder, engine, say)
-        campaign = Campaign(folder, engine, asked.seed, say)
+        if asked.small:
+            make_small_places(folder)
+            all_stages = small_stages(folder)
+        else:
+            all_stages = stages(make_places(folder, engine, say), engine)
+        killing = Campaign(folder, engine, asked.seed, say)
         tallies = []
-        for stage in stages(places, engine):
-            if stage.name not in given:
-                continue
-            say(f"{stage.name}: {given[stage.name]} kills")
-            tallies.append(campaign.run(stage, given[stage.name]))
-            say(f"  {tallies[-1].kills} killed, {tallies[-1].seconds:.0f} s")
-        print()
-        for line in summary(tallies):
-            print(line)
+        for stage in all_stages:
+            if stage.name in given:
+                say(f"{stage.name}: {given[stage.name]} kills")
+                tallies.append(killing.run(stage, given[stage.name]))
+                say(f"  {tallies[-1].kills} killed, {tallies[-1].seconds:.0f} s")
+    print()
+    for line in summary(tallies):
+        print(line)
     is_enough = sum(tally.kills for tally in tallies) >= asked.kills
     return 0 if is_enough and all(tally.is_clean for tally in tallies) else 1
 

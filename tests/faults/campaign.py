@@ -7,6 +7,7 @@ a moment between a point and the next one, where native code is at work.
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import time
@@ -24,7 +25,7 @@ from tests.faults.judgement import (
     content,
     remember,
 )
-from tests.faults.processes import counted, done, forked, killed
+from tests.faults.processes import LONGEST_SECONDS, counted, done, forked, killed
 from tests.faults.stages import Stage
 from tests.faults.stop_points import Point
 
@@ -32,8 +33,12 @@ MOST_RERUNS = 3
 """A home that is not whole after so many is given up; one is what is promised."""
 FROM_OUTSIDE = 4
 """Every so many kills one comes from outside, between two points."""
-_ATTEMPTS = 3
+PROGRESS = 25
+"""Kills between two lines of progress."""
+_ATTEMPTS = 5
 """A process may end before its point comes, when it has less to do than the undisturbed one."""
+_PATIENCE = 60.0, 8.0
+"""Seconds, and times the undisturbed seconds, after which a process counts as hung."""
 
 Say = Callable[[str], None]
 
@@ -106,28 +111,35 @@ class Campaign:
         self._engine = engine
         self._seed = seed
         self._say = say
-        self._log = folder / "log"
+        self._longest = LONGEST_SECONDS
+        self._log = folder / f"log-{os.getpid()}"
 
     def run(self, stage: Stage, kills: int) -> Tally:
         """Kill at one stage so many times, judge each, run again after each series."""
         tally = Tally(stage.name)
         started = time.monotonic()
-        home = self._folder / "home"
+        home = self._folder / f"home-{os.getpid()}"
         points, before, expected = self._undisturbed(stage, home)
+        self._longest = _PATIENCE[0] + _PATIENCE[1] * (time.monotonic() - started)
         wanted = [point for point in points if stage.wants(point)]
         if not wanted:
             raise RuntimeError(f"{stage.name}: no stop point belongs to this stage")
         tally.points = len(wanted)
         dice = random.Random(f"{self._seed} {stage.name}")
         plan = list(chosen(wanted, kills, dice))
+        told = 0
         for first in range(0, len(plan), stage.series):
             self._begin(stage, home)
             for one in plan[first : first + stage.series]:
-                if self._killed(stage, home, one, wanted, dice):
+                if self._killed(stage, home, one, wanted, dice, tally):
                     tally.kills += 1
                     tally.from_outside += one.delay_seconds > 0
                     self._judge(stage, home, before, expected, one, tally)
             self._run_again(stage, home, expected, tally)
+            if tally.kills // PROGRESS > told:
+                told = tally.kills // PROGRESS
+                self._say(f"  {tally.kills} killed, {len(tally.findings.all)} findings")
+        shutil.rmtree(home, ignore_errors=True)
         tally.seconds = time.monotonic() - started
         return tally
 
@@ -155,22 +167,27 @@ class Campaign:
         return points, before, expected
 
     def _killed(
-        self, stage: Stage, home: Path, one: Chosen, wanted: Sequence[Point], dice: random.Random
-    ) -> bool:
-        """Kill at the point; at an earlier one of its step when the process ends before it."""
-        point = one.point
+        self, stage: Stage, home: Path, one: Chosen, wanted: Sequence[Point],
+        dice: random.Random, tally: Tally,
+    ) -> bool:  # fmt: skip
+        """Kill at the point; at an earlier one of its step when the process ends before it.
+
+        A process that neither comes to its point nor ends is a finding: an earlier kill of the
+        series has left something that nobody clears away.
+        """
+        point, delay = one.point, one.delay_seconds
         for _ in range(_ATTEMPTS):
             ended = killed(
-                lambda: stage.work(home), home, self._engine, (point.step, point.number),
-                one.delay_seconds, self._log,
+                lambda point=point: stage.work(home), home, self._engine,
+                (point.step, point.number), delay, self._log, self._longest,
             )  # fmt: skip
             if ended.was_killed:
                 return True
-            if ended.code != 0:
-                self._say(f"    {stage.name}: ended with {ended.code} before it was killed:")
-                self._say(ended.printed)
+            if ended.is_hung or ended.code != 0:
+                found = Findings(unequal=[f"a run after a kill failed: {ended.printed[-1500:]}"])
+                self._book(tally, found, f"before {point.name}")
             self._begin(stage, home)
-            point = dice.choice([p for p in wanted if p.number <= one.point.number])
+            point, delay = dice.choice([p for p in wanted if p.number <= point.number]), 0.0
         return False
 
     def _judge(
@@ -183,7 +200,9 @@ class Campaign:
     def _run_again(self, stage: Stage, home: Path, expected: Content, tally: Tally) -> None:
         """Run undisturbed until the home is whole; once is what is promised."""
         for number in range(1, MOST_RERUNS + 1):
-            ended = forked(lambda: self._again(stage, home), self._log)
+            ended = forked(
+                lambda: self._again(stage, home), self._log, longest_seconds=self._longest
+            )
             tally.reruns += 1
             tally.reruns_needed = max(tally.reruns_needed, number)
             if ended.code != 0:

@@ -119,15 +119,21 @@ def after_rerun(found: Content, expected: Content) -> Findings:
 
 
 def _judge_loads(home: Home, before: Content, expected: Content, findings: Findings) -> None:
-    found = _loads(home)
+    try:
+        found = _loads(home)
+        faults = [
+            f"load {load.load_id}: {fault}"
+            for load in _all_loads(home)
+            for fault in verify(home.landing, load)
+        ]
+    except (OSError, ValueError, KeyError) as error:
+        findings.lost.append(f"a landed load cannot be read: {error}")
+        return
+    findings.doubled += faults
     for name, digest in found.items():
         if digest not in (before.get(name), expected.get(name)):
             findings.doubled.append(f"{name} is no load of an undisturbed run, or differs from it")
     findings.lost += [f"{n} is gone" for n in before if n.startswith("load ") and n not in found]
-    for load in _all_loads(home):
-        findings.doubled += [
-            f"load {load.load_id}: {fault}" for fault in verify(home.landing, load)
-        ]
 
 
 def _judge_exports(home: Home, before: Content, expected: Content, findings: Findings) -> None:

@@ -82,11 +82,11 @@ def stages(places: Places, engine: Engine) -> list[Stage]:
         *(
             Stage(
                 f"landing {module}", places.first_day, _landing(places.configuration, module),
-                ("loads",), share=75, parts=("landing",),
+                ("loads",), share=70, parts=("landing",),
             )
             for module in MODULES
         ),
-        Stage("store", places.first_day, store_writes, ("store",), 220, parts=("nothing",)),
+        Stage("store", places.first_day, store_writes, ("store",), 251, parts=("nothing",)),
         Stage("publish", places.built, _publishing(places.configuration),
               ("loads", "published"), 120, 3, parts=(*_RESULTS, "warehouse.duckdb")),
         Stage("exports", places.published, _exporting(places.configuration),
@@ -96,7 +96,7 @@ def stages(places: Places, engine: Engine) -> list[Stage]:
         Stage("landing books", places.landed, steps("landing_books"),
               ("landing", "loads", "published"), 15, 3, _is_not_dagster),
         Stage("landing checks", places.landed, steps("landing_checks"),
-              ("landing", "loads", "published"), 5, 3, _is_not_dagster),
+              ("landing", "loads", "published"), 4, 2, _is_not_dagster),
         Stage("Dagster's storage", places.landed, steps("landing_books"),
               ("landing", "loads", "published"), 30, 5, _is_dagster),
         Stage("history appends", places.built, history, ("history", "published"), 10, 5),
