@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _UNUSED: Final = ("altair", "scipy.stats")
+_ABSENT: Final = ("pyspark",)
+"""Where the Spark extra is installed Great Expectations would import all of it, for nothing."""
 _MEASURES: Final = "measures"
 _STAGES: Final = "stages"
 
@@ -168,17 +170,21 @@ class _Deferred(types.ModuleType):
 @contextlib.contextmanager
 def _great_expectations() -> Iterator[Any]:
     """Great Expectations, imported without what it never uses here; the stand-ins go at once."""
-    standing = []
+    standing: list[tuple[str, types.ModuleType | None]] = []
     if "great_expectations" not in sys.modules:
         for name in _UNUSED:
             if name not in sys.modules:
                 sys.modules[name] = stand_in = _Deferred(name)
                 standing.append((name, stand_in))
+        for name in _ABSENT:
+            if name not in sys.modules:
+                sys.modules[name] = None  # type: ignore[assignment]
+                standing.append((name, None))
     try:
         import great_expectations
         import great_expectations.expectations
     finally:
         for name, stand_in in standing:
             if sys.modules.get(name) is stand_in:
-                del sys.modules[name]
+                sys.modules.pop(name, None)
     yield great_expectations
