@@ -139,6 +139,9 @@ def _of_failures(found: Situation, last: RunState) -> Iterator[Advice]:
     struck: dict[Runbook | None, list[str]] = {}
     for step, message in last.failures.items():
         struck.setdefault(failure_runbook(last, step, message), []).append(step)
+    if not last.failures:
+        word = "was cancelled" if last.status == "CANCELED" else "failed without a message"
+        yield Advice(f"Run {last.run_id[:8]} {word}: `quintile run`; {stays(found)}.")
     told = {runbook_of(fault) for fault in found.faults} - {None}
     for runbook, steps in struck.items():
         if runbook in told:

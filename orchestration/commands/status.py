@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from orchestration.commands.advice import Advice
     from orchestration.commands.run_states import RunState
     from orchestration.commands.situation import Situation
-
-_MOST_LINES: Final = 12
 
 
 @reporting

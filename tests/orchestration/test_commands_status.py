@@ -81,6 +81,16 @@ def test_the_failed_step_its_message_and_what_to_do(
     assert "readers still see 2026-03-01-" in spoken.out
 
 
+def test_a_cancelled_run_is_urgent_although_nothing_says_why(
+    place: tuple[Path, Home], instance: dg.DagsterInstance
+) -> None:
+    run = instance.create_run_for_job(refresh_segments)
+    instance.report_run_canceled(run)
+    spoken = quintile("status", "-c", place[0])
+    assert spoken.code == 1
+    assert f"Run {run.run_id[:8]} was cancelled: `quintile run`; readers still see" in spoken.out
+
+
 def test_a_killed_run_is_called_killed_and_a_young_one_is_starting(
     place: tuple[Path, Home], instance: dg.DagsterInstance
 ) -> None:
