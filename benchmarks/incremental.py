@@ -1,12 +1,14 @@
 """A load that changes 1 % of the deals beside a full one.
 
-    python -m benchmarks.incremental [--accounts 5000] [--share 0.01] [--results [DIRECTORY]]
+    python -m benchmarks.incremental [--accounts 5000] [--share 0.01] [--keep DIRECTORY]
+                                     [--results [DIRECTORY]]
 
-It fills a home from a demo CRM on one day. On the next day a file of changed deals arrives (every
-hundredth deal, with another amount and a new time of change) and the home is refreshed once more.
-Beside it, a fresh home lands everything that there is on that second day, the change included, and
-is refreshed from nothing. Both must publish the same accounts, deals and scores. It prints wall and
-CPU seconds of landing, of dbt, and of the whole run.
+It fills a home from a demo CRM on one day, or takes the one that `benchmarks.refresh --keep` left
+there (`benchmarks.rfm` cannot use it any more afterwards). On the next day a file of changed
+deals arrives, every hundredth deal with another amount and a new time of change, and the home is
+refreshed once more. Beside it, a fresh home lands everything that there is on that second day, the
+change included, and is refreshed from nothing. Both must publish the same accounts, deals and
+scores. It prints wall and CPU seconds of landing, of dbt, and of the whole run.
 """
 
 from __future__ import annotations
@@ -40,11 +42,12 @@ def main() -> None:
     arguments = _arguments()
     warm_up()
     rows = []
-    for size in arguments.accounts:
-        with tempfile.TemporaryDirectory(prefix="quintile-bench-") as temporary:
-            rows.append(measured(size, arguments.share, Path(temporary)))
-        if arguments.results:
-            write_result(arguments.results, MODULE, rows, share=arguments.share)
+    with tempfile.TemporaryDirectory(prefix="quintile-bench-") as temporary:
+        base = arguments.keep or Path(temporary)
+        for size in arguments.accounts:
+            rows.append(measured(size, arguments.share, base / str(size)))
+            if arguments.results:
+                write_result(arguments.results, MODULE, rows, share=arguments.share)
     print("\n".join(table(rows)))
 
 
@@ -52,6 +55,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--accounts", type=int, nargs="+", default=[5_000])
     parser.add_argument("--share", type=float, default=0.01, help="share of deals that change")
+    parser.add_argument("--keep", type=Path, help="use and keep data and homes in this folder")
     parser.add_argument(
         "--results", type=Path, nargs="?", const=RESULTS, help="write the figures here as JSON"
     )
