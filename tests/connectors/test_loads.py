@@ -258,6 +258,25 @@ def test_a_killed_run_leaves_nothing_and_the_next_one_completes(tmp_path: Path, 
         assert files[0].read_bytes() == files[1].read_bytes()
 
 
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT], ids=lambda one: one.name)
+def test_a_run_that_is_told_to_stop_ends_and_the_next_one_completes(
+    tmp_path: Path, sent: signal.Signals
+) -> None:
+    """F01: SIGTERM as systemd sends it, SIGINT as Ctrl-C does; never half a load."""
+    case = LandingCase(tmp_path, "products")
+    case.write("products.csv", FIRST)
+    program = textwrap.dedent(KILL).replace("SIGKILL", sent.name)
+    run = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path), "write_quarantine"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        check=False,
+    )
+    assert run.returncode != 0
+    assert case.loads() == []
+    assert case.land_one().rows_read == 2
+
+
 DUPLICATES = HEADER + "".join(
     [
         "P1,first,1,2024-01-01\n",

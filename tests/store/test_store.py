@@ -207,6 +207,24 @@ def test_concurrent_saves_of_one_configuration_write_it_once(store: Store) -> No
     assert sorted(len(rows) for rows in found) == [0] * 7 + [6]
 
 
+def test_two_people_who_save_one_technique_overwrite_nothing_unseen(store: Store) -> None:
+    """F60: both saves are kept, one after the other; each says what it replaced and by whom."""
+    store.record_revision(DOCUMENT, "first", NOW)
+
+    def save(who: str) -> None:
+        changed = {**DOCUMENT, "techniques": {"rfm": {"active": True, "where": who}}}
+        store.record_revision(changed, who, NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(save, ("anna", "ben")))
+    rows = [row for row in store.revisions.list() if row.section == "techniques.rfm"]
+    newest, before, oldest = sorted(rows, key=lambda row: row.revision_id, reverse=True)
+    assert {newest.recorded_by, before.recorded_by} == {"anna", "ben"}
+    assert (newest.before, before.before) == (before.after, oldest.after)
+    assert newest.after["where"] == newest.recorded_by
+    assert store.revisions.sections()["techniques.rfm"] == newest.after
+
+
 # Runs
 
 
