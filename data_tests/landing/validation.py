@@ -174,8 +174,8 @@ def _great_expectations() -> Iterator[Any]:
     if "great_expectations" not in sys.modules:
         for name in _UNUSED:
             if name not in sys.modules:
-                sys.modules[name] = stand_in = _Deferred(name)
-                standing.append((name, stand_in))
+                sys.modules[name] = deferred = _Deferred(name)
+                standing.append((name, deferred))
         for name in _ABSENT:
             if name not in sys.modules:
                 sys.modules[name] = None  # type: ignore[assignment]

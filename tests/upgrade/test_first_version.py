@@ -45,15 +45,26 @@ def installation_in(folder: Path) -> Installation:
     return Installation(place / "abm.yaml", place / ".quintile")
 
 
-def history(installation: Installation) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of the earlier dates, by table."""
+def history(
+    installation: Installation, columns: dict[str, list[str]] | None = None
+) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of the earlier dates, by table; a later version may add columns."""
+    chosen = columns or columns_of(installation)
     return {
         table: sorted(
             installation.private_rows(
-                f"select * from history.{table} where as_of < date '{DAYS[2]}'"
+                f"select {', '.join(names)} from history.{table} where as_of < date '{DAYS[2]}'"
             ),
             key=repr,
         )
+        for table, names in chosen.items()
+    }
+
+
+def columns_of(installation: Installation) -> dict[str, list[str]]:
+    """Columns of the history tables."""
+    return {
+        table: [row[0] for row in installation.private_rows(f"describe history.{table}")]
         for table in HISTORY
     }
 
@@ -108,11 +119,12 @@ def test_landed_loads_are_read_and_balance(tmp_path: Path) -> None:
 
 
 def test_history_before_the_upgrade_is_unchanged(
-    upgraded: tuple[Installation, dict[str, list[tuple[object, ...]]], object],
+    upgraded: tuple[Installation, dict[str, list[tuple[object, ...]]], object], tmp_path: Path
 ) -> None:
     installation, before, _ = upgraded
-    assert all(before.values())
-    assert history(installation) == before
+    columns = columns_of(installation_in(tmp_path))
+    assert set(columns) == set(HISTORY) and all(before.values())
+    assert history(installation, columns) == before
     days = installation.private_rows("select as_of::varchar from history.run_history order by 1")
     assert [day for (day,) in days] == list(DAYS)
 
