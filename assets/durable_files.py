@@ -15,7 +15,9 @@ from pathlib import Path
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
-_FULL_WORDS = ("no space left on device", "file too large", "disk quota exceeded", "disk full")
+_FULL_WORDS = (
+    "no space left on device", "file too large", "disk quota exceeded", "disk full", "disk is full",
+)  # fmt: skip
 _FORBIDDEN_WORDS = ("permission denied", "read-only file system", "operation not permitted")
 
 
@@ -60,7 +62,7 @@ def naming_the_volume(folder: Path, what: str, need: int, stays: str) -> Iterato
     Args:
         folder: Folder that is written.
         what: What is being done, such as `publishing 2026-01-01-0123456789ab`.
-        need: Bytes it takes at most.
+        need: Bytes it takes at most; 0 when nobody knows.
         stays: What remains usable, as a sentence without full stop.
 
     Raises:
@@ -81,9 +83,10 @@ def _reason(error: Exception, folder: Path, need: int) -> str | None:
     number = error.errno if isinstance(error, OSError) else None
     text = str(error).lower()
     if number in _FULL or any(word in text for word in _FULL_WORDS):
+        takes = f"it takes about {need / 1e6:,.0f} MB, " if need else ""
         return (
-            f"no space left on the volume of {folder} ({_volume(folder)}): it takes about "
-            f"{need / 1e6:,.0f} MB, {_free(folder)}. Free space there and run again"
+            f"no space left on the volume of {folder} ({_volume(folder)}): {takes}"
+            f"{_free(folder)}. Free space there and run again"
         )
     if number in _FORBIDDEN or any(word in text for word in _FORBIDDEN_WORDS):
         return (

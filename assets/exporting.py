@@ -172,8 +172,12 @@ def run_export(
     except ExportBusyError:
         raise
     except Exception as error:
-        store.exports.fail(export_id, failure=str(error))
-        remove(part)
+        remove(part)  # first: it may be what fills the disk on which the history is written
+        try:
+            store.exports.fail(export_id, failure=str(error))
+        except Exception as unwritten:
+            # Its row stays RUNNING, which `tidy_exports` ends at the next run.
+            error.add_note(f"The export history could not be written: {unwritten}")
         raise
 
 
