@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from assets.durable_files import VolumeError, naming_the_volume
 from assets.refresh import Refresh
 from assets.warehouse import replace_table, replace_view, row_count, warehouse
 from connectors.errors import LandingError
@@ -130,21 +131,23 @@ def _land(context: dg.AssetExecutionContext, refresh: Refresh, module: Module) -
     if mapping is None:
         context.log.info(f"{module.name}: not mapped")
         return
+    stays = "what was landed and published before stays as it is"
     try:
-        result = land_module(
-            module,
-            mapping,
-            configuration.sources[mapping.source],
-            refresh.home.landing,
-            configuration.organization,
-            base_directory=refresh.path.parent,
-            home_directory=refresh.home.root,
-            as_of=refresh.as_of,
-            landed_at=refresh.created_at.isoformat(timespec="seconds"),
-            uses=rules_by_field(configuration, module.name),
-            progress=context.log.info,
-        )
-    except LandingError as error:
+        with naming_the_volume(refresh.home.landing, f"landing {module.name}", 0, stays):
+            result = land_module(
+                module,
+                mapping,
+                configuration.sources[mapping.source],
+                refresh.home.landing,
+                configuration.organization,
+                base_directory=refresh.path.parent,
+                home_directory=refresh.home.root,
+                as_of=refresh.as_of,
+                landed_at=refresh.created_at.isoformat(timespec="seconds"),
+                uses=rules_by_field(configuration, module.name),
+                progress=context.log.info,
+            )
+    except (LandingError, VolumeError) as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     for skipped in result.skipped:
         context.log.info(f"{module.name}: {skipped.name}: {skipped.reason}")
