@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 import connectors.attempt
@@ -275,6 +276,32 @@ def test_a_run_that_is_told_to_stop_ends_and_the_next_one_completes(
     assert run.returncode != 0
     assert case.loads() == []
     assert case.land_one().rows_read == 2
+
+
+def test_a_memory_cap_refuses_the_load_and_leaves_nothing(case: LandingCase) -> None:
+    """F09: an error of this load, not the end of the process; with memory it lands."""
+    lines = (f"P{n},{n * 7919:x} {n**5:x},1,2024-01-01\n" for n in range(200_000))
+    case.write("products.csv", HEADER + "".join(lines))
+    with pytest.raises(duckdb.OutOfMemoryException, match="Out of Memory"):
+        case.land(memory_limit="12MB")
+    assert case.loads() == []
+    assert list((case.landing / "products").iterdir()) == []
+    assert case.land_one(memory_limit="500MB").rows_accepted == 200_000
+
+
+def test_as_many_different_values_as_rows_fit_into_the_memory_of_landing(
+    case: LandingCase,
+) -> None:
+    """F48: 100,000 products, each of a category of its own, one of 10,000 characters."""
+    lines = [f"P{n},name {n},1,2024-01-01,category {n}" for n in range(100_000)]
+    lines[500] = f"P500,{'x' * 10_000},1,2024-01-01,category 500"
+    header = HEADER.strip() + ",category"
+    case.write("products.csv", "\n".join([header, *lines]) + "\n")
+    load = case.land_one(memory_limit="256MB")
+    assert (load.rows_accepted, load.rows_quarantined) == (100_000, 0)
+    rows = case.rows(load)
+    assert len({row["category"] for row in rows}) == 100_000
+    assert max(len(row["product_name"]) for row in rows) == 10_000
 
 
 DUPLICATES = HEADER + "".join(
