@@ -150,7 +150,7 @@ def wanted(row: Row) -> list[str]:
         if row["accounts"] != TARGET_ACCOUNTS:
             verdict = f"the target is for {TARGET_ACCOUNTS:,}"
         lines.append(
-            f"{row['accounts']:,}: {ratio:.1f} times faster than {name} "
+            f"{row['accounts']:,}: {name} takes {ratio:.1f} times as long as {BASELINE} "
             f"(wanted: {target:.0f}; {verdict})"
         )
     return lines
