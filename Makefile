@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 STAMP  := .venv/.installed
+SPARK  := .venv-spark/.installed
 DEMO   := examples/zylker/abm.yaml
 PORT   ?= 3000
 
@@ -13,7 +14,7 @@ export DAGSTER_DISABLE_TELEMETRY := true
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test lint types contracts definitions docs bench lock clean
+.PHONY: help install spark demo dev test lint types contracts definitions docs bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -26,6 +27,12 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@touch $@
 
+$(SPARK): requirements-spark.lock | $(STAMP)
+	@test -x .venv-spark/bin/python || $(PYTHON) -m venv --without-pip .venv-spark
+	@echo "Installing a Spark distribution into .venv-spark"
+	@$(BIN)/uv pip sync --quiet --require-hashes --python .venv-spark/bin/python requirements-spark.lock
+	@touch $@
+
 install: $(STAMP) ## Create .venv from the lock file
 
 demo: $(STAMP) ## Build the demo CRM, run everything, print a summary
@@ -34,7 +41,9 @@ demo: $(STAMP) ## Build the demo CRM, run everything, print a summary
 dev: $(STAMP) ## Open the Dagster UI on http://127.0.0.1:3000 with the demo (or QUINTILE_CONFIG) loaded
 	@$(BIN)/quintile dev --port $(PORT)
 
-test: lint types contracts definitions ## Everything CI checks
+spark: $(SPARK) ## Install a Spark distribution into .venv-spark, for --engine spark (needs Java 17)
+
+test: lint types contracts definitions $(SPARK) ## Everything CI checks
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(STAMP) ## ruff and sqlfluff
@@ -58,7 +67,8 @@ bench: $(STAMP) ## Time, CPU and memory of runs beside bare SQL, pandas, polars,
 	@$(BIN)/python -m benchmarks.short
 
 lock: $(STAMP) ## Compile requirements.lock anew from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --group dev --extra spark pyproject.toml -o requirements.lock
+	echo pyspark==4.3.0 | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements-spark.lock
 
 clean: ## Remove what was generated; never data of a home folder outside examples
-	rm -rf .venv dbt_project/target dbt_project/logs examples/*/.quintile
+	rm -rf .venv .venv-spark dbt_project/target dbt_project/logs examples/*/.quintile

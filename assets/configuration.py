@@ -75,7 +75,7 @@ def configuration(
         context.log.warning(str(caution))
     with warehouse(refresh.home.warehouse) as connection:
         refuse_edited_static_segments(connection, chosen, refresh.as_of)
-        for table in configuration_tables(chosen, refresh.as_of, "duckdb"):
+        for table in configuration_tables(chosen, refresh.as_of, refresh.chosen_engine):
             count = replace_table(connection, "config", table.name, table.columns, table.rows)
             yield dg.MaterializeResult(
                 asset_key=["config", table.name],
@@ -103,7 +103,7 @@ def refuse_edited_static_segments(
             "from history.segment_revision_history where as_of < ? group by segment_id",
             [as_of],
         ).fetchall()
-    except duckdb.CatalogException:
+    except (duckdb.CatalogException, duckdb.IOException):
         return
     known = {segment_id: (before, day) for segment_id, before, day in created}
     edited = [

@@ -151,7 +151,7 @@ def _complaint(result: Any) -> str:
 
 
 def _close() -> None:
-    """Close dbt's connection, which it would keep open for the life of the process."""
+    """Close dbt's connection to DuckDB, which it would keep open for the life of the process."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]

@@ -57,6 +57,11 @@ class Home:
         return self.root / "dagster"
 
     @property
+    def spark(self) -> Path:
+        """What the Spark engine reads and writes on this machine: tables, catalogue, exchange."""
+        return self.root / "spark"
+
+    @property
     def dbt(self) -> Path:
         """Target and log folders of dbt."""
         return self.root / "dbt"

@@ -13,7 +13,8 @@ import duckdb
 
 from assets.durable_files import VolumeError, naming_the_volume
 from assets.refresh import Refresh
-from assets.warehouse import replace_table, replace_view, row_count, warehouse
+from assets.spark_exchange import LandedFiles
+from assets.warehouse import replace_table, replace_view, warehouse
 from connectors.errors import LandingError
 from connectors.landing import land_module
 from connectors.loads import DATA, QUARANTINE, WARNINGS, Load, loads, verify
@@ -180,7 +181,28 @@ def _metadata(module: Module, known: list[Load], count: int) -> dict[str, Any]:
     }
 
 
+BOOKS = (
+    ("quarantine", QUARANTINE_COLUMNS, QUARANTINE),
+    ("warnings", WARNING_COLUMNS, WARNINGS),
+)
+"""Name, columns and file of what is kept beside the data of a load."""
+
 LANDED = [landed_module(module) for module in MODULES.values()]
+
+
+def landed_files(refresh: Refresh) -> tuple[LandedFiles, ...]:
+    """Every relation of schema `landing` that is made of landed files."""
+    modules = [
+        LandedFiles(name, module_columns(module), tuple(active_files(refresh, name, DATA)))
+        for name, module in MODULES.items()
+    ]
+    books = [
+        LandedFiles(
+            name, columns, tuple(f for m in MODULES for f in active_files(refresh, m, file))
+        )
+        for name, columns, file in BOOKS
+    ]
+    return (*modules, *books)
 
 
 def write_loads(connection: duckdb.DuckDBPyConnection, refresh: Refresh) -> int:
@@ -218,13 +240,10 @@ def landing_books(refresh: Refresh) -> Iterator[dg.MaterializeResult]:  # type: 
     """Make loads, quarantine and warnings readable in the warehouse."""
     with warehouse(refresh.home.warehouse) as connection:
         counts = {"loads": write_loads(connection, refresh)}
-        for name, columns, file in (
-            ("quarantine", QUARANTINE_COLUMNS, QUARANTINE),
-            ("warnings", WARNING_COLUMNS, WARNINGS),
-        ):
-            files = [f for module in MODULES for f in active_files(refresh, module, file)]
-            replace_view(connection, "landing", name, columns, files)
-            counts[name] = row_count(connection, "landing", name)
+        for book in landed_files(refresh)[-len(BOOKS) :]:
+            counts[book.name] = replace_view(
+                connection, "landing", book.name, book.columns, book.files
+            )
     for name, count in counts.items():
         yield dg.MaterializeResult(
             asset_key=["landing", name], metadata={"dagster/row_count": count}

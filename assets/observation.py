@@ -20,15 +20,26 @@ SHOWN_ROWS = 50
 
 
 def observe(
-    connection: duckdb.DuckDBPyConnection, context: dg.AssetExecutionContext, event: Any
+    connection: duckdb.DuckDBPyConnection,
+    counts: Mapping[tuple[str, str], int] | None,
+    context: dg.AssetExecutionContext,
+    event: Any,
 ) -> Any:
-    """Attach row count and domain metadata to a dbt model's output; return the event."""
+    """Attach row count and domain metadata to a dbt model's output; return the event.
+
+    `counts` holds the rows of what another engine built, by schema and table; what it did not bring
+    back cannot be looked at here.
+    """
     if not isinstance(event, dg.Output):
         return event
     key = context.asset_key_for_output(event.output_name)
     schema, table = key.path[-2], key.path[-1]
     metadata: Metadata = {}
-    if not _is_view(connection, schema, table):
+    if counts is not None:
+        if (schema, table) not in counts:
+            return event
+        metadata["dagster/row_count"] = counts[schema, table]
+    elif not _is_view(connection, schema, table):
         # A staging view is recomputed by every look; counting it would double its cost.
         metadata["dagster/row_count"] = row_count(connection, schema, table)
     show = SHOWN.get(table)

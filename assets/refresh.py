@@ -15,12 +15,14 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import cast, get_args
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from assets.home import Home
+from assets.spark_server import SparkUnavailableError, require_client
 from assets.warehouse_lease import WarehouseHeldError, warehouse_lease
 from assets.warehouse_recovery import (
     latest_business_date,
@@ -28,6 +30,7 @@ from assets.warehouse_recovery import (
     restore_history,
 )
 from models.configuration import Configuration
+from models.expressions import Dialect
 from models.reading import ConfigurationError, read_configuration
 
 CONFIGURATION_VARIABLE = "QUINTILE_CONFIG"
@@ -35,6 +38,9 @@ HOME_VARIABLE = "QUINTILE_HOME"
 PROCESS_TAG = "quintile/process"
 """Tag of a run: the process that works on it."""
 DEFAULT_CONFIGURATION = "abm.yaml"
+ENGINES: tuple[Dialect, ...] = get_args(Dialect)
+ENGINE_VARIABLE = "QUINTILE_ENGINE"
+MASTER_VARIABLE = "QUINTILE_SPARK_MASTER"
 
 
 class Installation(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -79,6 +85,17 @@ class Refresh(Installation):
         description="as_of as YYYY-MM-DD; empty means the configuration's own as_of, else the day "
         "the run was created, in the organisation's time zone (EDG-1, EDG-2).",
     )
+    engine: str = Field(
+        default="",
+        description="Engine that computes: duckdb or spark; empty means $QUINTILE_ENGINE, else "
+        "duckdb.",
+    )
+    spark_master: str = Field(
+        default="",
+        description="Master of Spark (local[2], spark://host:7077, yarn, ...) or the address of a "
+        "Spark Connect server (sc://host:15002); empty means $QUINTILE_SPARK_MASTER, else "
+        "local[*].",
+    )
     rewind: bool = Field(
         default=False,
         description="Allow a business date before the last one: the history after it is forgotten.",
@@ -100,6 +117,8 @@ class Refresh(Installation):
         try:
             # Reading first: a faulty configuration is said before the warehouse is taken.
             _ = self.configuration
+            if self.chosen_engine == "spark":
+                require_client()
             with warehouse_lease(self.home.root, holder, self._created_at):
                 if instance is not None:
                     end_dead_runs(instance, alive=self._run_id)
@@ -110,18 +129,19 @@ class Refresh(Installation):
                 yield self
         except WarehouseHeldError as held:
             raise dg.Failure(description=str(held), allow_retries=False) from held
-        except ConfigurationError as faulty:
+        except (ConfigurationError, SparkUnavailableError) as faulty:
             raise dg.Failure(description=str(faulty), allow_retries=False) from faulty
 
     def _prepare(self, context: dg.InitResourceContext) -> None:
         """Make the warehouse fit for use: sound, with its history, and not newer than the run."""
         notes = put_aside_if_damaged(self.home.warehouse, self._created_at)
-        restored = restore_history(self.home.published, self.home.warehouse)
-        notes += [f"restored {rows} rows of {table}" for table, rows in restored.items()]
+        if self.chosen_engine == "duckdb":
+            restored = restore_history(self.home.published, self.home.warehouse)
+            notes += [f"restored {rows} rows of {table}" for table, rows in restored.items()]
         for note in notes:
             if context.log is not None:
                 context.log.warning(note)
-        latest = latest_business_date(self.home.warehouse)
+        latest = latest_business_date(self.home.warehouse, self.home.published)
         if latest is not None and self.as_of < latest and not self.rewind:
             raise dg.Failure(
                 description=f"The history reaches {latest}; a run for {self.as_of} would forget "
@@ -139,6 +159,22 @@ class Refresh(Installation):
         if organization.as_of is not None:
             return organization.as_of
         return self._created_at.astimezone(ZoneInfo(organization.time_zone)).date()
+
+    @cached_property
+    def chosen_engine(self) -> Dialect:
+        """Engine that computes; raises dg.Failure for one that does not exist."""
+        found = self.engine or os.environ.get(ENGINE_VARIABLE, "") or "duckdb"
+        if found not in ENGINES:
+            raise dg.Failure(
+                description=f"engine {found!r}: allowed are {' and '.join(ENGINES)}.",
+                allow_retries=False,
+            )
+        return cast(Dialect, found)
+
+    @property
+    def master(self) -> str:
+        """Where the Spark engine runs."""
+        return self.spark_master or os.environ.get(MASTER_VARIABLE, "") or "local[*]"
 
     @property
     def run_id(self) -> str:

@@ -27,17 +27,22 @@ from dagster_dbt import (
 )
 
 from assets.dbt_building import DbtBuild, DbtBuildError, build
+from assets.landing import landed_files
 from assets.observation import observe
-from assets.refresh import Refresh
+from assets.publishing import SCHEMAS
+from assets.refresh import ENGINE_VARIABLE, Refresh
+from assets.spark_exchange import Relation, SparkBuild, building_on_spark
+from assets.spark_server import SparkUnavailableError
 from assets.warehouse import warehouse
+from models.expressions import Dialect
 
 DBT_PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 TESTS = DBT_PROJECT.parent / "data_tests" / "warehouse"
 OWNERS = ["team:data-engineering"]
 
 
-def prepared_manifest(project: Path = DBT_PROJECT) -> Path:
-    """Path of the dbt manifest, parsed anew when it is missing or older than the project.
+def prepared_manifest(project: Path = DBT_PROJECT, engine: Dialect = "duckdb") -> Path:
+    """Path of the dbt manifest for an engine, parsed anew when missing or older than the project.
 
     `prepare_if_dev` of dagster-dbt is not used: it acts only under `dagster dev`, and there it
     parses once for every process. A stale check costs 2 ms; parsing costs 8 CPU seconds and is
@@ -47,7 +52,7 @@ def prepared_manifest(project: Path = DBT_PROJECT) -> Path:
     Raises:
         RuntimeError: dbt cannot parse the project; its own message is inside.
     """
-    manifest = project / "target" / "manifest.json"
+    manifest = project / "target" / ("" if engine == "duckdb" else engine) / "manifest.json"
     sources = [p for p in _project_files(project) if p.is_file()]
     if manifest.exists() and manifest.stat().st_mtime >= max(p.stat().st_mtime for p in sources):
         return manifest
@@ -55,7 +60,7 @@ def prepared_manifest(project: Path = DBT_PROJECT) -> Path:
     with tempfile.TemporaryDirectory(prefix=".parse-", dir=manifest.parent) as target:
         parsed = subprocess.run(
             [_dbt(), "--quiet", "parse", "--project-dir", str(project), "--profiles-dir",
-             str(project), "--target-path", target, "--log-path", target],
+             str(project), "--target", engine, "--target-path", target, "--log-path", target],
             capture_output=True, text=True, check=False,
             env={**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
         )  # fmt: skip
@@ -108,10 +113,11 @@ def manifest_content() -> Mapping[str, Any]:
 
 @contextmanager
 def dbt_environment(refresh: Refresh) -> Iterator[None]:
-    """Tell dbt which warehouse it builds, for one block."""
+    """Tell dbt which warehouse it builds on which engine, for one block."""
     wanted = {
         "QUINTILE_WAREHOUSE": str(refresh.home.warehouse),
         "QUINTILE_TEMPORARY": str(refresh.home.root / "spill"),
+        ENGINE_VARIABLE: refresh.chosen_engine,
     }
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
@@ -136,26 +142,58 @@ MANIFEST = prepared_manifest()
 )
 def transformation(context: dg.AssetExecutionContext, refresh: Refresh) -> Iterator[Any]:
     """Build and test every dbt model; a failing error-level test stops what follows (EDG-18)."""
+    parsed = prepared_manifest(engine=refresh.chosen_engine)
     wanted = DbtBuild(
         project=DBT_PROJECT,
         manifest=manifest_content(),
         translator=TRANSLATOR,
-        parsed=MANIFEST.with_name("partial_parse.msgpack"),
+        parsed=parsed.with_name("partial_parse.msgpack"),
         target=refresh.home.dbt / context.run_id[:8],
     )
+    counts: dict[Relation, int] = {}
     failure = None
     try:
-        with dbt_environment(refresh):
+        with dbt_environment(refresh), _engine(context, refresh, counts):
             events: Sequence[Any] = build(context, wanted, _teller(context))
     except DbtBuildError as failed:
         # What was built and tested is still told: a failed check must be seen on its asset.
         failure, events = failed, failed.events
+    except SparkUnavailableError as missing:
+        raise dg.Failure(description=str(missing), allow_retries=False) from missing
+    seen = None if refresh.chosen_engine == "duckdb" else counts
     with warehouse(refresh.home.warehouse, read_only=True) as connection:
         for event in events:
-            yield observe(connection, context, event)
+            yield observe(connection, seen, context, event)
     if failure is not None:
         raise failure
     shutil.rmtree(wanted.target, ignore_errors=True)
+
+
+@contextmanager
+def _engine(
+    context: dg.AssetExecutionContext, refresh: Refresh, counts: dict[Relation, int]
+) -> Iterator[None]:
+    """Make the engine ready for dbt, and its results readable afterwards."""
+    if refresh.chosen_engine == "duckdb":
+        yield
+        return
+    nodes = [n for n in manifest_content()["nodes"].values() if n["resource_type"] == "model"]
+    task = SparkBuild(
+        home=refresh.home,
+        master=refresh.master,
+        run_id=refresh.run_id[:8],
+        landed=landed_files(refresh),
+        built=tuple((node["schema"], node["name"]) for node in nodes),
+        published={
+            (node["schema"], node["name"]): {
+                name: column["data_type"] for name, column in node["columns"].items()
+            }
+            for node in nodes
+            if node["schema"] in SCHEMAS
+        },
+    )
+    with building_on_spark(task, counts, context.log.info):
+        yield
 
 
 def _teller(context: dg.AssetExecutionContext) -> Callable[[str, str], None]:

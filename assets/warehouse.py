@@ -92,6 +92,18 @@ def replace_view(
     return row_count(connection, schema, table)
 
 
+def drop_relation(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
+    """Drop a table or view, whichever it is, if it exists."""
+    found = connection.execute(
+        "select table_type from information_schema.tables where table_catalog = "
+        "current_database() and table_schema = ? and table_name = ?",
+        [schema, table],
+    ).fetchone()
+    if found:
+        kind = "view" if found[0] == "VIEW" else "table"
+        connection.execute(f"drop {kind} {quoted(schema)}.{quoted(table)}")
+
+
 def row_count(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
     """Number of rows of a table or view."""
     found = connection.execute(

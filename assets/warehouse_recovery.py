@@ -8,13 +8,14 @@ Never delete a damaged file here: somebody may still want to look at it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
 
-from assets.published import NothingPublishedError, current
-from assets.warehouse import literal, quoted
+from assets.published import NothingPublishedError, PublishedCopyError, current
+from assets.warehouse import drop_relation, literal, quoted
 
 HISTORY_SCHEMA = "history"
 
@@ -68,17 +69,24 @@ def put_aside_if_damaged(warehouse: Path, now: datetime, *, thorough: bool = Fal
     return []
 
 
-def latest_business_date(warehouse: Path) -> date | None:
-    """The newest `as_of` that the history of the warehouse holds; None when it holds none."""
-    if not warehouse.exists():
-        return None
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        try:
+def latest_business_date(warehouse: Path, published: Path) -> date | None:
+    """The newest `as_of` that the history holds, else that is published; None when neither is.
+
+    The published copy answers where the other engine keeps the history and its exchange is gone.
+    """
+    if warehouse.exists():
+        with (
+            suppress(duckdb.CatalogException, duckdb.IOException),
+            duckdb.connect(str(warehouse), read_only=True) as connection,
+        ):
             found = connection.execute("select max(as_of) from history.run_history").fetchone()
-        except duckdb.CatalogException:
-            return None
-    latest: date | None = found[0] if found else None
-    return latest
+            if found and found[0] is not None:
+                latest: date = found[0]
+                return latest
+    try:
+        return current(published).as_of
+    except (NothingPublishedError, PublishedCopyError):
+        return None
 
 
 def restore_history(
@@ -117,7 +125,9 @@ def restore_history(
         connection.execute(f"create schema if not exists {HISTORY_SCHEMA}")
         for table in missing:
             name = f"{HISTORY_SCHEMA}.{quoted(table.table)}"
-            connection.execute(f"create or replace table {name} as from {_BACKUP}.{name}")
+            # A view is what the other engine left: what it reads may be gone at any time.
+            drop_relation(connection, HISTORY_SCHEMA, table.table)
+            connection.execute(f"create table {name} as from {_BACKUP}.{name}")
             restored[table.table] = table.rows
         connection.execute("commit")
         connection.execute(f"detach {_BACKUP}")

@@ -56,7 +56,7 @@ def configuration_tables(
     """
     moment = Moment(as_of, configuration.organization.time_zone)
     builders: dict[str, tuple[dict[str, str], Iterable[tuple[Any, ...]]]] = {
-        "run": (_RUN, [_run(configuration, moment)]),
+        "run": (_RUN, [(*_run(configuration, moment), dialect)]),
         "stages": (_STAGES, _stages(configuration)),
         "inactive_statuses": ({"status": _TEXT}, _inactive_statuses(configuration)),
         "industry_synonyms": ({"synonym": _TEXT, "industry": _TEXT}, _synonyms(configuration)),
@@ -100,6 +100,7 @@ _RUN: Final = {
     "deal_amount_basis": _TEXT,
     "frequency_basis": _TEXT,
     "organization_name": _TEXT,
+    "engine": _TEXT,
 }
 
 

@@ -27,6 +27,7 @@ from orchestration.options import (
     DEFAULT,
     AsOfOption,
     ConfigurationOption,
+    Engine,
     HomeOption,
     configured,
     day_of,
@@ -76,17 +77,37 @@ def run(
         ),
     ] = False,
     engine: Annotated[
-        str, typer.Option(help="Engine that computes; only duckdb so far.")
-    ] = "duckdb",
+        Engine,
+        typer.Option(
+            envvar="QUINTILE_ENGINE",
+            help="Engine that computes: duckdb on this machine, or spark (docs/spark.md).",
+        ),
+    ] = Engine.duckdb,
+    master: Annotated[
+        str,
+        typer.Option(
+            envvar="QUINTILE_SPARK_MASTER",
+            help="With --engine spark: local[2], spark://host:7077, yarn, ..., or the address of "
+            "a Spark Connect server, sc://host:15002.",
+        ),
+    ] = "local[*]",
 ) -> None:
     """Land, check, score, label, segment, publish and export: the whole refresh."""
-    if engine != "duckdb":
-        stop(f"--engine {engine}: only duckdb is available in this version.", 2)
+    from assets.spark_server import SparkUnavailableError, require_client
+
     configured(config)
-    _refresh(config, home_of(config, home), day_of(as_of), rewind)
+    if engine is Engine.spark:
+        try:
+            require_client()
+        except SparkUnavailableError as missing:
+            stop(str(missing), 2)
+    computing = {"engine": engine.value, "master": master}
+    _refresh(config, home_of(config, home), day_of(as_of), rewind, **computing)
 
 
-def _refresh(config: Path, home: Home, as_of: date | None, rewind: bool = False) -> None:
+def _refresh(
+    config: Path, home: Home, as_of: date | None, rewind: bool = False, **computing: str
+) -> None:
     from sqlalchemy.exc import OperationalError
 
     from assets.durable_files import VolumeError, naming_the_volume
@@ -101,7 +122,7 @@ def _refresh(config: Path, home: Home, as_of: date | None, rewind: bool = False)
             if holder is not None:
                 stop(str(WarehouseHeldError(home.root / LOCK_NAME, holder)), 3)
             before = published_version(home)
-            outcome = refresh(config, home, as_of, say, rewind=rewind)
+            outcome = refresh(config, home, as_of, say, rewind=rewind, **computing)
     except VolumeError as refused:
         stop(str(refused))
     except (OSError, OperationalError) as refused:

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, ParamSpec, TypeVar
 
@@ -53,6 +54,15 @@ AsOfOption = Annotated[
         "[default: the configuration's as_of, else today in the organisation's time zone].",
     ),
 ]
+
+
+class Engine(StrEnum):
+    """Engine that computes a run."""
+
+    duckdb = "duckdb"
+    spark = "spark"
+
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 

@@ -77,6 +77,8 @@ def refresh(
     say: Say,
     *,
     rewind: bool = False,
+    engine: str = "",
+    master: str = "",
     job: str = "refresh_segments",
 ) -> RefreshOutcome:
     """Run a job in this process and say each step as it starts and ends."""
@@ -90,6 +92,8 @@ def refresh(
         "home_path": str(home.root),
         "business_date": as_of.isoformat() if as_of else "",
         "rewind": rewind,
+        "engine": engine,
+        "spark_master": master,
     }
     config: dict[str, Any] = {"resources": {"refresh": {"config": chosen}}, **QUIET}
     started = time.monotonic()

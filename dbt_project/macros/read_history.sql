@@ -3,8 +3,9 @@
 
   A `ref` would be a cycle: the table is appended to at the end of this run, from what is computed
   here. What is read is yesterday's content, so the dependency is on the earlier run, not on the
-  dbt model. Before the first run the empty relation takes its columns from the contract. Rows of a
-  run that was killed half-way have no row in run_history and are not read.
+  dbt model. Columns are those of the contract: before the first run the relation is empty, and a
+  column that a later version added is null until it is first written. Rows of a run that was killed
+  half-way have no row in run_history and are not read.
 -#}
 {% macro read_history(name) -%}
   {%- set run = source('config', 'run') -%}
@@ -20,7 +21,16 @@
       {%- endfor %}
       where false
     {%- else -%}
-      select earlier.*
+      {%- set known = adapter.get_columns_in_relation(relation) | map(attribute='name') | list %}
+      select
+      {%- for column in graph.nodes['model.quintile.' ~ name].columns.values() %}
+        {% if column.name in known -%}
+          earlier.{{ column.name }}
+        {%- else -%}
+          cast(null as {{ column.data_type }}) as {{ column.name }}
+        {%- endif -%}
+        {{ "," if not loop.last }}
+      {%- endfor %}
       from {{ relation }} as earlier
       inner join {{ run }} as this_run on earlier.as_of < this_run.as_of
       where earlier.as_of in (select completed.as_of from {{ completed }} as completed)

@@ -14,9 +14,9 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -40,11 +40,16 @@ def _environment(data: Path | None) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Installation:
-    """A configuration and a home folder; `data` is the value of QUINTILE_DATA."""
+    """A configuration and a home folder.
+
+    `data` is the value of QUINTILE_DATA, `variables` what else the user's environment says.
+    """
 
     configuration: Path
     home: Path
     data: Path | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    longest_run_seconds: float = LONGEST_RUN_SECONDS
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start `quintile run` and return at once; output and errors come on one stream."""
@@ -53,7 +58,7 @@ class Installation:
         return subprocess.Popen(
             command,
             cwd=ROOT,
-            env=_environment(self.data),
+            env={**_environment(self.data), **self.variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -63,7 +68,7 @@ class Installation:
     def run(self, *arguments: str) -> str:
         """Run to the end and return what was printed; fails the test when the run does."""
         with stop_at_end(self.start(*arguments)) as process:
-            printed, _ = process.communicate(timeout=LONGEST_RUN_SECONDS)
+            printed, _ = process.communicate(timeout=self.longest_run_seconds)
         assert process.returncode == 0, printed
         return printed
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from importlib.metadata import PackageNotFoundError, distribution
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,8 @@ PINNED = re.compile(
 def wanted() -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups = project["dependency-groups"]
-    lines = project["project"]["dependencies"] + [line for g in groups.values() for line in g]
+    extras = project["project"]["optional-dependencies"]
+    lines = [*project["project"]["dependencies"], *chain(*extras.values(), *groups.values())]
     return [Requirement(line) for line in lines]
 
 

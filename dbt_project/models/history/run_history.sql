@@ -17,10 +17,11 @@ completed as (
     select
         run.as_of,
         run.definition_hash,
-        cast(sum(remembered.row_count) as bigint) as remembered_row_count
+        cast(sum(remembered.row_count) as bigint) as remembered_row_count,
+        run.engine
     from run
     cross join remembered
-    group by run.as_of, run.definition_hash
+    group by run.as_of, run.definition_hash, run.engine
 )
 
 select * from completed

@@ -15,6 +15,14 @@ states as (
     {{ read_history('account_state_history') }}
 ),
 
+runs as (
+    {{ read_history('run_history') }}
+),
+
+this_run as (
+    select * from {{ source('config', 'run') }}
+),
+
 -- State of the account when the segment was last revised: what moved since is the cause.
 ranked as (
     select
@@ -31,6 +39,15 @@ ranked as (
 
 cut_points as (
     {{ read_history('rfm_cut_point_history') }}
+),
+
+-- Engines have fingerprints of their own: after a change of engine everything counts as changed.
+engines as (
+    select
+        runs.as_of,
+        coalesce(runs.engine, 'duckdb') <> coalesce(this_run.engine, 'duckdb') as is_other
+    from runs
+    cross join this_run
 ),
 
 -- The clock moves a recency score only where its thresholds are counts of days that stayed.
@@ -56,8 +73,10 @@ baselined as (
         ranked.segment_id,
         ranked.account_id,
         ranked.is_in_scope as was_in_scope,
-        ranked.attributes_fingerprint <> observed.attributes_fingerprint as is_attributes_changed,
-        ranked.related_fingerprint <> observed.related_fingerprint as is_related_changed,
+        engines.is_other or ranked.attributes_fingerprint <> observed.attributes_fingerprint
+            as is_attributes_changed,
+        engines.is_other or ranked.related_fingerprint <> observed.related_fingerprint
+            as is_related_changed,
         {{ differs('ranked.last_purchase_on', 'observed.last_purchase_on') }}
         or {{ differs('ranked.frequency_value', 'observed.frequency_value') }}
         or {{ differs('ranked.monetary_amount', 'observed.monetary_amount') }} as is_value_changed,
@@ -76,6 +95,7 @@ baselined as (
         on ranked.account_id = observed.account_id
     inner join changes
         on ranked.segment_id = changes.segment_id and ranked.account_id = changes.account_id
+    inner join engines on ranked.as_of = engines.as_of
     left join aging on changes.baseline_on = aging.as_of
     where ranked.state_rank = 1
 )

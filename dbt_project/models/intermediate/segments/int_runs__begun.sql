@@ -4,5 +4,6 @@ with run as (
 
 select
     as_of,
-    definition_hash
+    definition_hash,
+    engine
 from run

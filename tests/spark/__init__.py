@@ -1,0 +1,1 @@
+"""The second engine: equal tables, equal members, a real cluster."""
