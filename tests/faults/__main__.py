@@ -57,10 +57,6 @@ MODULES = (
     "alembic.command", "assets.exporting", "assets.publishing", "connectors.landing",
     "connectors.zylker", "data_tests.landing.validation", "tests.faults.stages",
 )  # fmt: skip
-SMALL_MODULES = (
-    "numpy", "pyarrow.parquet", "alembic.command", "assets.exporting", "assets.publishing",
-    "connectors.landing", "models.reading", "tests.assets.published_tables",
-)  # fmt: skip
 
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
@@ -127,6 +123,7 @@ def campaign(asked: argparse.Namespace, engine: Engine, given: dict[str, int]) -
     """Prepare the homes, kill, show the summary; return the exit code."""
     from tests.faults.campaign import Campaign, summary
     from tests.faults.places import make_places
+    from tests.faults.small import MODULES as SMALL_MODULES
     from tests.faults.small import make_small_places
     from tests.faults.stages import stages
 

@@ -160,7 +160,7 @@ class Campaign:
         kinds = () if stage.parts == ("nothing",) else stage.kinds
         before = done(lambda: content(home, kinds), self._log)
         remember(home, before)
-        points, _ = counted(lambda: stage.work(home), home, self._engine, self._log)
+        points = counted(lambda: stage.work(home), home, self._engine, self._log)
         expected = done(lambda: content(home, stage.kinds), self._log)
         if not expected:
             raise RuntimeError(f"{stage.name}: the undisturbed run made nothing to compare")

@@ -11,6 +11,7 @@ import json
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from assets.home import Home
@@ -18,10 +19,12 @@ from tests.assets.published_tables import publish_it
 from tests.faults.campaign import Campaign
 from tests.faults.engines import ENGINES
 from tests.faults.judgement import acknowledged
-from tests.faults.small import SECOND, land, make_small_places, publish_newer
+from tests.faults.processes import import_now
+from tests.faults.small import MODULES, SECOND, land, make_small_places, publish_newer
 from tests.faults.stages import NOW, Stage
+from tests.faults.stop_points import Point
 
-KILLS = 6
+KILLS = 3
 
 
 def publish_in_place(root: Path) -> None:
@@ -74,16 +77,24 @@ def land_twice(root: Path) -> None:
     mark.unlink()
 
 
+def _is_in(folder: str) -> Callable[[Point], bool]:
+    """Points at which the careless part is at work, not what it borrows of the product."""
+    return lambda point: point.what.startswith((f"open {folder}/", f"shutil.copyfile {folder}/"))
+
+
 def main() -> None:
     """Kill every careless writer at each of its stop points."""
+    import_now(MODULES)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         make_small_places(folder)
         campaign = Campaign(folder, ENGINES["duckdb"], 1, lambda line: None)
         stages = [
             Stage("publish", folder / "old", publish_newer, ("published",), 1),
-            Stage("publish in place", folder / "old", publish_in_place, ("published",), 1),
-            Stage("land in place", folder / "landing", land_in_place, ("loads",), 1),
+            Stage("publish in place", folder / "old", publish_in_place, ("published",), 1,
+                  wants=_is_in("published")),
+            Stage("land in place", folder / "landing", land_in_place, ("loads",), 1,
+                  wants=_is_in("landing")),
             Stage("land twice", folder / "landing", land_twice, ("loads",), 1),
             Stage("acknowledge too early", folder, acknowledge_too_early, ("store",), 1,
                   parts=("nothing",)),

@@ -185,21 +185,23 @@ def done(work: Work, log: Path) -> Any:
     return ended.answer
 
 
-def counted(work: Work, home: Path, engine: Engine, log: Path) -> tuple[list[Point], float]:
-    """Run `work` undisturbed in a child; return its stop points and its seconds."""
+def counted(work: Work, home: Path, engine: Engine, log: Path) -> list[Point]:
+    """Run `work` undisturbed in a child and return its stop points.
+
+    What it had to import is imported here too, so that the children after it need not.
+    """
 
     def watched() -> list[Any]:
         watch = Watch(home)
         watch.start()
         engine.tell(watch)
-        began = time.monotonic()
         work()
-        end = time.monotonic()
-        found = with_gaps(watch.points, watch.moments, end)
-        return [[asdict(point) for point in found], end - began]
+        found = with_gaps(watch.points, watch.moments, time.monotonic())
+        return [[asdict(point) for point in found], sorted(sys.modules)]
 
-    points, seconds = done(watched, log)
-    return [Point(**point) for point in points], seconds
+    points, modules = done(watched, log)
+    import_now(modules)
+    return [Point(**point) for point in points]
 
 
 def killed(

@@ -19,6 +19,11 @@ from tests.connectors.landing_case import LandingCase
 from tests.faults.processes import done
 from tests.faults.stages import Stage, store_writes
 
+MODULES = (
+    "numpy", "pyarrow.parquet", "alembic.command", "assets.exporting", "assets.publishing",
+    "connectors.landing", "models.reading", "tests.assets.published_tables",
+)  # fmt: skip
+"""What the stages import, for a process that forks."""
 SEGMENTS = ("renewals", "big", "empty")
 CHANGE = "delete from marts.seg_members where segment_id = 'big'"
 _PRODUCTS = "product_id,product_name,unit_price,modified_at\n"

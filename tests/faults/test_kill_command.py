@@ -37,7 +37,7 @@ def program(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.timeout(7200 if IS_NIGHTLY else 600)
 def test_killed_processes_lose_double_and_mix_nothing() -> None:
     """F01 to F05: after each kill and one rerun everything is as if nothing had happened."""
-    kills = 1000 if IS_NIGHTLY else 48
+    kills = 1000 if IS_NIGHTLY else 32
     setting = [] if IS_NIGHTLY else ["--small"]
     done = program("tests.faults", "--kills", str(kills), "--seed", "11", *setting)
     assert done.returncode == 0, done.stdout + done.stderr
