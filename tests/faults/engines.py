@@ -1,14 +1,15 @@
 """The engines whose writers are killed: how each tells its statements, and what a run is told.
 
-A new engine is one more row of ENGINES. It needs nothing else: the stages start runs by `arguments`
-and `resources`, and the judgement looks at landed files and published copies, which every engine
-makes alike. Never put here a stage, nor what must hold.
+A new engine is one more row of ENGINES: the stages start runs by its `arguments` and `settings`,
+and landed files and published copies, which every engine makes alike, are judged for all. Only the
+tables before they are published are looked up in DuckDB's file (`judgement._warehouse`). Never put
+here a stage, nor what must hold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.faults.stop_points import Watch
@@ -16,14 +17,20 @@ from tests.faults.stop_points import Watch
 
 @dataclass(frozen=True)
 class Engine:
-    """One engine: its name, and how a process that is watched tells the engine's statements.
+    """One engine.
 
-    `arguments` are added to `quintile run`; `modules` are imported before the first fork.
+    Attributes:
+        name: As `--engine` says it.
+        tell: Makes a process that is watched tell the engine's statements.
+        arguments: Added to `quintile run`.
+        settings: Added to the configuration of the resource `refresh`, where steps run alone.
+        modules: Imported before the first fork.
     """
 
     name: str
     tell: Callable[[Watch], None]
     arguments: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
     modules: tuple[str, ...] = ()
 
 

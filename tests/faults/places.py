@@ -79,10 +79,12 @@ def make_places(folder: Path, engine: Engine, say: Callable[[str], None]) -> Pla
         say(f"  the next day, until it is {name}")
         shutil.copytree(last, folder / name)
         last = folder / name
-        done(_stepped(configuration, last, steps), log)
+        done(_stepped(configuration, last, steps, engine), log)
     (folder / COMPLETE).touch()
     return found
 
 
-def _stepped(configuration: Path, home: Path, steps: tuple[str, ...]) -> Callable[[], None]:
-    return lambda: run_steps(configuration, home, steps)
+def _stepped(
+    configuration: Path, home: Path, steps: tuple[str, ...], engine: Engine
+) -> Callable[[], None]:
+    return lambda: run_steps(configuration, home, steps, engine)

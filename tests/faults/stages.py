@@ -70,13 +70,13 @@ def stages(places: Places, engine: Engine) -> list[Stage]:
     """All stages, cheap ones first."""
 
     def steps(*names: str) -> Callable[[Path], Any]:
-        return lambda home: run_steps(places.configuration, home, names)
+        return lambda home: run_steps(places.configuration, home, names, engine)
 
     def command(home: Path) -> None:
         run_command(places.configuration, home, NEXT_DAY, engine)
 
     def history(home: Path) -> None:
-        run_steps(places.configuration, home, (), schema="history")
+        run_steps(places.configuration, home, (), engine, schema="history")
 
     return [
         *(
@@ -225,7 +225,9 @@ def run_command(configuration: Path, root: Path, as_of: date, engine: Engine) ->
             raise
 
 
-def run_steps(configuration: Path, root: Path, names: tuple[str, ...], schema: str = "") -> None:
+def run_steps(
+    configuration: Path, root: Path, names: tuple[str, ...], engine: Engine, schema: str = ""
+) -> None:
     """Run some steps of the refresh as Dagster does: by name, or every dbt model of a schema."""
     from orchestration.definitions import defs
     from orchestration.running import QUIET, open_instance
@@ -234,6 +236,7 @@ def run_steps(configuration: Path, root: Path, names: tuple[str, ...], schema: s
         "configuration_path": str(configuration),
         "home_path": str(root),
         "business_date": NEXT_DAY.isoformat(),
+        **engine.settings,
     }
     job = defs.resolve_job_def("refresh_segments")
     subset: dict[str, Any] = {"op_selection": list(names)}
