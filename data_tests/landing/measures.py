@@ -87,11 +87,12 @@ def _offenders(check: Check, schema: str) -> str:
             f" qualify row_number() over (partition by load_id, {check.column}"
             " order by source_row) = 2"
         )
+    # Said as a join: the same with `not exists` took the engine four to thirty times as long.
     key = MODULES[check.references or ""].key
     return (
-        f"select {_record_id(check)} as record_id from {table} as child"
-        f" where {check.column} is not null and not exists"
-        f" (from {schema}.{check.references} as parent where parent.{key} = child.{check.column})"
+        f"select {_record_id(check)} as record_id"
+        f" from (from {table} where {check.column} is not null) as child"
+        f" anti join {schema}.{check.references} as parent on parent.{key} = child.{check.column}"
     )
 
 
