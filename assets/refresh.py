@@ -213,7 +213,9 @@ def end_dead_runs(instance: dg.DagsterInstance, alive: str = "") -> list[str]:
         )
         ended.append(run.run_id)
     for key in instance.event_log_storage.get_concurrency_keys():
-        for run_id in instance.event_log_storage.get_concurrency_info(key).active_run_ids:
+        slots = instance.event_log_storage.get_concurrency_info(key)
+        # A run killed between its turn and its slot holds a turn, which blocks the pool as well.
+        for run_id in slots.active_run_ids | slots.assigned_run_ids | slots.pending_run_ids:
             if run_id != alive:
                 instance.event_log_storage.free_concurrency_slots_for_run(run_id)
     return ended

@@ -14,11 +14,14 @@ import secrets
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from assets.environment import environment
 
 DISTRIBUTION_VARIABLE = "SPARK_HOME"
 TOKEN_VARIABLE = "SPARK_CONNECT_AUTHENTICATE_TOKEN"
@@ -28,11 +31,11 @@ SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 LONGEST_START_SECONDS = 180
 LONGEST_STOP_SECONDS = 20
 
-_STARTED = re.compile(r"Spark Connect server started at: \S+?:(\d+)")
 _GUARDED = (
-    '"$@" & server=$!; read -r _; kill "$server" 2>/dev/null; '
-    'for _ in $(seq 100); do kill -0 "$server" 2>/dev/null || exit 0; sleep 0.1; done; '
-    'kill -9 "$server"'
+    'exec 3<&0; "$@" </dev/null & server=$!; '
+    '{ read -r _ <&3; kill "$server"; for _ in $(seq 100); do kill -0 "$server" || exit 0; '
+    'sleep 0.1; done; kill -9 "$server"; } >/dev/null 2>&1 & '
+    'wait "$server"'
 )
 """The server ends with the pipe from this process, so it never outlives a killed run."""
 
@@ -69,11 +72,11 @@ def connect_server(master: str, folder: Path, say: Say = lambda _: None) -> Iter
     folder.mkdir(parents=True, exist_ok=True)
     _end_leftover(folder)
     log = folder / "server.log"
-    token = secrets.token_urlsafe(32)
+    token, port = secrets.token_urlsafe(32), _free_port()
     say(f"starting a Spark Connect server for {master}; its log is {log}")
     with log.open("wb") as output:
         server = subprocess.Popen(
-            ["sh", "-c", _GUARDED, "sh", *_command(distribution, master, folder)],
+            ["sh", "-c", _GUARDED, "sh", *_command(distribution, master, folder, port)],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -81,18 +84,15 @@ def connect_server(master: str, folder: Path, say: Say = lambda _: None) -> Iter
             env=_environment(distribution, token),
             start_new_session=True,
         )
-    before = os.environ.get(TOKEN_VARIABLE)
-    os.environ[TOKEN_VARIABLE] = token
     (folder / "server.pid").write_text(str(server.pid), encoding="utf-8")
     try:
-        yield f"sc://localhost:{_port(server, log)}"
+        _wait_until_it_listens(server, port, log)
+        with environment({TOKEN_VARIABLE: token}):
+            # The client sends a token in the clear only to this very name.
+            yield f"sc://localhost:{port}"
     finally:
         _stop(server)
         (folder / "server.pid").unlink(missing_ok=True)
-        if before is None:
-            os.environ.pop(TOKEN_VARIABLE, None)
-        else:
-            os.environ[TOKEN_VARIABLE] = before
 
 
 def require_client() -> None:
@@ -161,11 +161,11 @@ def warehouse_folder(folder: Path) -> Path:
     return folder / "warehouse"
 
 
-def _command(distribution: Path, master: str, folder: Path) -> list[str]:
+def _command(distribution: Path, master: str, folder: Path, port: int) -> list[str]:
     derby = f"jdbc:derby:;databaseName={folder / 'metastore'};create=true"
     settings = {
         "spark.connect.grpc.binding.address": "127.0.0.1",
-        "spark.connect.grpc.binding.port": "0",
+        "spark.connect.grpc.binding.port": str(port),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",
@@ -190,19 +190,21 @@ def _environment(distribution: Path, token: str) -> Mapping[str, str]:
     }
 
 
-def _port(server: subprocess.Popen[bytes], log: Path) -> int:
-    """Port the server says it listens on."""
+def _wait_until_it_listens(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + LONGEST_START_SECONDS
-    while time.monotonic() < deadline:
-        said = log.read_text(encoding="utf-8", errors="replace")
-        found = _STARTED.search(said)
-        if found:
-            return int(found[1])
-        if "ShutdownHookManager: Shutdown hook called" in said or server.poll() is not None:
-            break
+    while time.monotonic() < deadline and server.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
         time.sleep(0.1)
     end = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
     raise SparkUnavailableError(f"The Spark Connect server did not start; the end of {log}:\n{end}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assets.spark_server import chosen_settings
+from assets.environment import environment
+from assets.spark_server import DISTRIBUTION_VARIABLE, chosen_settings
 
 STORAGE_VARIABLE = "QUINTILE_SPARK_STORAGE"
 CATALOGUE_VARIABLE = "QUINTILE_SPARK_CATALOG"
@@ -147,9 +148,12 @@ def spark_warehouse(address: str, storage: Storage) -> Iterator[SparkWarehouse]:
         address: `sc://host:port`.
         storage: How the cluster names the home folder.
     """
-    before = os.environ.get(REMOTE_VARIABLE)
-    os.environ[REMOTE_VARIABLE] = address
-    with warnings.catch_warnings():
+    told = {
+        REMOTE_VARIABLE: address,
+        # Without it the client looks for a distribution that it does not need, and exits.
+        DISTRIBUTION_VARIABLE: os.environ.get(DISTRIBUTION_VARIABLE, "none"),
+    }
+    with environment(told), warnings.catch_warnings():
         # About pandas 3, which never sees a row here, and about static settings that dbt repeats.
         warnings.filterwarnings("ignore", module="pyspark")
         from pyspark.sql import SparkSession
@@ -164,10 +168,6 @@ def spark_warehouse(address: str, storage: Storage) -> Iterator[SparkWarehouse]:
             yield SparkWarehouse(session, storage)
         finally:
             session.stop()
-            if before is None:
-                os.environ.pop(REMOTE_VARIABLE, None)
-            else:
-                os.environ[REMOTE_VARIABLE] = before
 
 
 def _changeable(session: Any, settings: Mapping[str, str]) -> dict[str, str]:

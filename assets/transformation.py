@@ -27,6 +27,7 @@ from dagster_dbt import (
 )
 
 from assets.dbt_building import DbtBuild, DbtBuildError, build
+from assets.environment import environment
 from assets.landing import landed_files
 from assets.observation import observe
 from assets.publishing import SCHEMAS
@@ -111,24 +112,13 @@ def manifest_content() -> Mapping[str, Any]:
     return content
 
 
-@contextmanager
-def dbt_environment(refresh: Refresh) -> Iterator[None]:
-    """Tell dbt which warehouse it builds on which engine, for one block."""
-    wanted = {
+def dbt_settings(refresh: Refresh) -> dict[str, str]:
+    """What dbt is told of a run: which warehouse it builds, on which engine."""
+    return {
         "QUINTILE_WAREHOUSE": str(refresh.home.warehouse),
         "QUINTILE_TEMPORARY": str(refresh.home.root / "spill"),
         ENGINE_VARIABLE: refresh.chosen_engine,
     }
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 MANIFEST = prepared_manifest()
@@ -153,7 +143,7 @@ def transformation(context: dg.AssetExecutionContext, refresh: Refresh) -> Itera
     counts: dict[Relation, int] = {}
     failure = None
     try:
-        with dbt_environment(refresh), _engine(context, refresh, counts):
+        with environment(dbt_settings(refresh)), _engine(context, refresh, counts):
             events: Sequence[Any] = build(context, wanted, _teller(context))
     except DbtBuildError as failed:
         # What was built and tested is still told: a failed check must be seen on its asset.

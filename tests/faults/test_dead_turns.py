@@ -43,9 +43,6 @@ def test_a_slot_of_a_killed_run_is_given_back(instance: dg.DagsterInstance) -> N
     assert claim(instance, "next")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="end_dead_runs gives back slots, but not the turns of killed runs"
-)
 def test_a_turn_of_a_killed_run_is_given_back(instance: dg.DagsterInstance, tmp_path: Path) -> None:
     """Killed after its turn came and before it had the slot: the turn blocks the pool as well."""
     assert claim(instance, "killed")
