@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from assets.spark_server import SparkUnavailableError, spark_distribution
+from tests.end_to_end.conftest import next_day, zylker
+
+__all__ = ["next_day", "zylker"]
 
 SETTINGS = (
     # Small data: what a cluster spreads is one row here and there.
