@@ -23,6 +23,9 @@ from connectors.time_zones import local_to_utc, steady_time, unclear_local_time
 from models.fields import FieldType
 from models.formats import ValueFormats
 
+PLAIN_TEXT: Final = "PLAIN VARCHAR"
+"""Kind of a text column whose every value is plain (see connectors.plain_texts)."""
+
 _WHOLE: Final = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
     | {"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
@@ -51,8 +54,7 @@ def direct_value(column: str, kind: str, plan: FieldPlan) -> DirectValue | None:
     is_number = kind in _WHOLE or decimal is not None
     match plan.type:
         case FieldType.TEXT:
-            if is_number or kind in ("BOOLEAN", "DATE", _MOMENT, *_LOCAL):
-                return DirectValue(f"cast({column} as varchar)", can_fail=False)
+            return _text(column, kind, plan, is_number=is_number)
         case FieldType.INTEGER if kind in _WHOLE:
             return DirectValue(f"try_cast({column} as bigint)", can_fail=_is_wide(kind))
         case FieldType.INTEGER if decimal and scale <= _TEXT_SCALE:
@@ -69,6 +71,16 @@ def direct_value(column: str, kind: str, plan: FieldPlan) -> DirectValue | None:
             return _timestamp(column, kind, plan.resolved.formats)
         case _:
             pass
+    return None
+
+
+def _text(column: str, kind: str, plan: FieldPlan, *, is_number: bool) -> DirectValue | None:
+    if kind == PLAIN_TEXT:
+        # Where something is declared of texts, the exact way looks at them.
+        is_declared = plan.resolved.replacements or any(plan.resolved.formats.null_values)
+        return None if is_declared else DirectValue(column, can_fail=False)
+    if is_number or kind in ("BOOLEAN", "DATE", _MOMENT, *_LOCAL):
+        return DirectValue(f"cast({column} as varchar)", can_fail=False)
     return None
 
 

@@ -15,11 +15,12 @@ from typing import Final
 
 import duckdb
 
-from connectors.direct import direct_value
+from connectors.direct import PLAIN_TEXT, direct_value
 from connectors.errors import DamagedFileError
 from connectors.extracts import Extract
 from connectors.literals import identifier, literal
 from connectors.parsing import cleaned, parsed, remark
+from connectors.plain_texts import with_plain_texts
 from connectors.plan import FieldPlan, ModulePlan
 from models.fields import FieldType, Need
 
@@ -117,7 +118,7 @@ def _expressions(column: TypedColumn, extract: Extract) -> _Expressions:
         told = f"{text} is not null and ({' or '.join(doubts)})"
         remark_ = f"case when {told} then cast({text} as varchar) end" if doubts else _NOTHING
         return _Expressions(own, direct.value, remark_)
-    is_marked = extract.is_marked and kind != "VARCHAR"
+    is_marked = extract.is_marked and kind not in ("VARCHAR", PLAIN_TEXT)
     return _Expressions(
         cleaned(extract.columns[source], plan, is_marked=is_marked),
         parsed(text, plan, is_marked=is_marked),
@@ -171,9 +172,11 @@ def write_typed(
     """
     while True:
         relation = f"typed_{number}"
-        query = typed_query(plan, extract, file_stem)
         kind = "view" if extract.is_cheap or large_file else "table"
         try:
+            if extract.is_cheap:
+                extract = with_plain_texts(connection, extract)
+            query = typed_query(plan, extract, file_stem)
             if large_file and not extract.is_cheap:
                 path = literal(str(large_file))
                 connection.execute(f"copy ({query}) to {path} (format parquet, compression zstd)")

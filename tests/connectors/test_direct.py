@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -13,14 +14,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.direct import direct_value
-from connectors.parsing import parsed, remark
+from connectors.direct import PLAIN_TEXT, direct_value
+from connectors.extracts import Extract
+from connectors.parsing import cleaned, parsed, remark
+from connectors.plain_texts import with_plain_texts
 from connectors.plan import FieldPlan
 from connectors.time_zones import _steady_days, local_to_utc, steady_time, unclear_local_time
 from models.fields import Field, FieldType, Need
 from models.formats import ValueFormats
 from models.mapping import ResolvedField
 
+TEXT = "VARCHAR"
 QUICK = settings(max_examples=25, deadline=None)
 ZONES = [
     "UTC", "America/Los_Angeles", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe",
@@ -124,6 +128,48 @@ def test_direct_values_are_those_of_their_spelling(
         f"select n, chr(31) || cast(cast(t as {kind}) as varchar) as x from texts)) order by n"
     ).fetchall()
     assert _direct(connection, kind, plan, texts) == by_text
+
+
+ODD = [
+    "",
+    " ",
+    "a ",
+    " a",
+    "Müller",
+    "e\u0301",
+    "a'b",
+    "\\",
+    "\t",
+    "a\x01",
+    "\x7f",
+    "\u200bA",
+    "\u3000",
+]
+WORDS = st.text("ABC 19-_.:,", min_size=1, max_size=9) | st.sampled_from(["A-1", *ODD, "x" * 30])
+
+
+@pytest.mark.parametrize("need", [Need.KEY, Need.OPTIONAL])
+@given(texts=st.lists(st.none() | WORDS, min_size=1, max_size=12), nulls=st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_a_plain_column_lands_as_the_exact_way_reads_it(
+    connection: duckdb.DuckDBPyConnection, need: Need, texts: list[str | None], nulls: bool
+) -> None:
+    formats = ValueFormats(time_zone="UTC", null_values=("", "A-1") if nulls else ("",))
+    plan = _plan(FieldType.TEXT, formats, need)
+    connection.execute("create or replace temp table texts (n integer, c0 varchar)")
+    connection.execute("insert into texts select unnest(range(len(?))), unnest(?)", [texts, texts])
+    extract = Extract("from texts", {"x": "c0"}, ("x",), lambda *_: {}, typed={"x": ("c0", TEXT)})
+    _, kind = with_plain_texts(connection, extract).typed["x"]
+    exact = connection.execute(
+        f"select v, {remark('x', 'v', plan, is_marked=False)} from (select n, x,"
+        f" {parsed('x', plan, is_marked=False)} as v from (select n,"
+        f" {cleaned('c0', plan, is_marked=False)} as x from texts)) order by n"
+    ).fetchall()
+    known = [text for text in texts if text is not None]
+    if kind == PLAIN_TEXT and direct_value("x", kind, plan) is not None:
+        assert exact == [(text, None) for text in texts]
+    elif known and all(re.fullmatch("[A-C19](-[A-C19])?", text) for text in known) and not nulls:
+        pytest.fail("texts without any peculiarity were not seen to be plain")
 
 
 def test_the_usual_types_have_a_direct_way() -> None:
