@@ -13,6 +13,8 @@ import duckdb
 
 from assets.durable_files import VolumeError, naming_the_volume
 from assets.refresh import Refresh
+from assets.runbooks import LANDED as LANDED_RUNBOOK
+from assets.runbooks import runbook_of
 from assets.spark_exchange import LandedFiles
 from assets.warehouse import replace_table, replace_view, warehouse
 from connectors.errors import LandingError
@@ -108,7 +110,7 @@ def landed_module(module: Module) -> dg.AssetsDefinition:
                 "landing",
                 module.name,
                 module_columns(module),
-                active_files(refresh, module.name, DATA),
+                [load.folder(refresh.home.landing) / DATA for load in known],
             )
         yield dg.MaterializeResult(asset_key=key, metadata=_metadata(module, known, count))
         faults = [
@@ -116,11 +118,14 @@ def landed_module(module: Module) -> dg.AssetsDefinition:
             for load in known
             for fault in verify(refresh.home.landing, load)
         ]
+        metadata: dict[str, Any] = {"loads": len(known), "faults": "\n".join(faults) or "none"}
+        if faults:
+            metadata["runbook"] = LANDED_RUNBOOK.section
         yield dg.AssetCheckResult(
             asset_key=key,
             check_name="row_balance",
             passed=not faults,
-            metadata={"loads": len(known), "faults": "\n".join(faults) or "none"},
+            metadata=metadata,
         )
 
     return landed
@@ -149,7 +154,9 @@ def _land(context: dg.AssetExecutionContext, refresh: Refresh, module: Module) -
                 progress=context.log.info,
             )
     except (LandingError, VolumeError) as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
+        runbook = runbook_of(str(error))
+        metadata = {"runbook": runbook.section} if runbook else {}
+        raise dg.Failure(str(error), metadata=metadata, allow_retries=False) from error
     for skipped in result.skipped:
         context.log.info(f"{module.name}: {skipped.name}: {skipped.reason}")
     for load in result.loads:
@@ -163,13 +170,8 @@ def _land(context: dg.AssetExecutionContext, refresh: Refresh, module: Module) -
 def _metadata(module: Module, known: list[Load], count: int) -> dict[str, Any]:
     totals = {
         name: sum(getattr(load, name) for load in known)
-        for name in (
-            "rows_read",
-            "rows_accepted",
-            "rows_quarantined",
-            "rows_duplicate",
-            "rows_filtered",
-        )
+        for name in LOAD_COLUMNS
+        if name.startswith("rows_")
     }
     schema = [dg.TableColumn(name, kind) for name, kind in module_columns(module).items()]
     return {

@@ -28,6 +28,7 @@ from connectors.loads import (
 )
 from connectors.outcome import Batch, write_data, write_quarantine, write_set_aside, write_warnings
 from connectors.plan import ModulePlan
+from connectors.refused import forget_refused, keep_refused
 from connectors.request import Landing
 from connectors.sources import Input, OpenedInput
 from connectors.typed import TypedInput, typed_columns, union_of, wanted_columns, write_typed
@@ -59,6 +60,7 @@ def land_input(
             shutil.rmtree(folder)
             return None
         finish(folder, load, landing.landing_directory)
+        forget_refused(landing.home_directory, landing.module.name)
         return load
     except BaseException:
         connection.close()
@@ -146,7 +148,7 @@ class _Attempt:
         )
 
     def check_quarantine(self, batch: Batch) -> None:
-        """Refuse the load when too many of its rows are bad."""
+        """Refuse the load when too many of its rows are bad; all of these stay to be read."""
         refused = sum(len(extract.refused) for extract in batch.extracts)
         bad = sum(batch.rows_bad) + refused
         total = sum(batch.rows_read)
@@ -159,6 +161,8 @@ class _Attempt:
             " order by source_file, source_row limit 1"
         ).fetchone()
         assert first is not None
+        module, home = self.landing.module.name, self.landing.home_directory
+        kept = keep_refused(self.folder / QUARANTINE, home, module, self.load_id)
         told = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
         raise QuarantineLimitError(
             f"{bad} of {total} rows are bad ({told}), more than the limit of "
@@ -168,7 +172,8 @@ class _Attempt:
             line=first[1],
             row=first[2],
             field=first[3],
-            remedy="Check the declared formats of the source, or raise "
+            remedy=f"All bad rows are in {kept} until the next good load of {module}. "
+            "Check the declared formats of the source, or raise "
             f"sources.{self.landing.mapping.source}.quarantine_limit (a share of rows, 0 to 1).",
         )
 

@@ -106,8 +106,8 @@ def land_module(
     with ExitStack() as stack:
         for candidate in inputs:
             stack.callback(candidate.close)
+        known = loads(landing_directory, module.name)
         for candidate in inputs:
-            known = loads(landing_directory, module.name)
             occurrence = _occurrence(landing, candidate, known)
             if isinstance(occurrence, str):
                 skipped.append(Skipped(candidate.name, occurrence))
@@ -125,9 +125,8 @@ def land_module(
                 skipped.append(Skipped(candidate.name, _CHANGED))
             else:
                 landed.append(load)
-    if unfit and not any(
-        load.mapping_hash == landing.mapping_hash for load in loads(landing_directory, module.name)
-    ):
+                known = loads(landing_directory, module.name)
+    if unfit and not any(load.mapping_hash == landing.mapping_hash for load in known):
         raise unfit  # a mapping that fits nothing is a mistake, not a renamed column
     return LandingResult(module.name, tuple(landed), tuple(skipped), swept)
 

@@ -131,6 +131,24 @@ def test_the_quarantine_limit_is_a_setting_of_the_source(case: LandingCase) -> N
     assert case.land_one({"quarantine_limit": 0.4}).rows_quarantined == 1
 
 
+def test_all_bad_rows_of_a_refused_load_can_be_read_until_a_good_one(case: LandingCase) -> None:
+    case.write("products.csv", FIRST + "P3,Three,x,2024-01-01\nP4,Four,y,2024-01-01\n")
+    refused = case.landing.parent / "refused" / "products"
+    for _ in range(2):  # the second time it takes the place of the first
+        with pytest.raises(QuarantineLimitError) as caught:
+            case.land()
+        (kept,) = refused.rglob("*.*")
+        assert f"All bad rows are in {kept}" in str(caught.value)
+    rows = duckdb.sql(f"select source_file, source_line, field, raw_text from '{kept}'").fetchall()
+    assert rows == [
+        ("products.csv", 4, "unit_price", "P3,Three,x,2024-01-01"),
+        ("products.csv", 5, "unit_price", "P4,Four,y,2024-01-01"),
+    ]
+    case.write("products.csv", FIRST)
+    assert case.land_one().rows_accepted == 2
+    assert not refused.exists()
+
+
 def test_exports_load_in_the_order_of_their_dates(case: LandingCase) -> None:
     source = {"files": "*.csv", "exported_at": r"_(\d{4}-\d{2}-\d{2})"}
     case.write("products_2024-02-01.csv", SECOND)
