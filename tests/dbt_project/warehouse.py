@@ -1,8 +1,8 @@
 """A small warehouse made of Python literals, and dbt run on it inside this process.
 
 Holds the builder that fills the schemas `landing` and `config` as the contract of the sources says,
-without any other room, and the one place that calls dbt. Add here what a test of SQL needs to say
-about its input; never the expected results.
+from the columns that landing declares, and the one place that calls dbt. Add here what a test of
+SQL needs to say about its input; never the expected results.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import Any
 import duckdb
 import yaml
 
-from models.fields import LANDING_COLUMNS, MODULES
+from assets.landing import BOOKS, LOAD_COLUMNS, module_columns
+from models.fields import MODULES
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 
@@ -313,32 +314,6 @@ def landing_frames(loads: Iterable[Load]) -> tuple[dict[str, list[dict[str, Any]
     return landed, register
 
 
-def landing_types(module: str) -> dict[str, str]:
-    """Column types of a landed table, in the order of the contract."""
-    fields = {field.name: field.type.sql for field in MODULES[module].fields}
-    return fields | dict(LANDING_COLUMNS)
-
-
-_LOAD_TYPES = {
-    "module": "VARCHAR",
-    "load_id": "VARCHAR",
-    "load_sequence": "BIGINT",
-    "source": "VARCHAR",
-    "is_snapshot": "BOOLEAN",
-    "exported_on": "DATE",
-    "content_hash": "VARCHAR",
-    "mapping_hash": "VARCHAR",
-    "is_active": "BOOLEAN",
-    "rows_read": "BIGINT",
-    "rows_accepted": "BIGINT",
-    "rows_quarantined": "BIGINT",
-    "rows_duplicate": "BIGINT",
-    "rows_filtered": "BIGINT",
-}
-_QUARANTINE = "module load_id source_file source_line source_row field reason detail raw_text"
-_WARNINGS = "module load_id source_file source_row record_id field reason detail"
-
-
 def fill(path: Path, loads: Iterable[Load], configuration: Configuration) -> None:
     """Replace the schemas `landing` and `config` of the warehouse at `path`."""
     landed, register = landing_frames(loads)
@@ -346,11 +321,10 @@ def fill(path: Path, loads: Iterable[Load], configuration: Configuration) -> Non
         warehouse.execute("create schema if not exists landing")
         warehouse.execute("create schema if not exists config")
         for module, rows in landed.items():
-            _write(warehouse, f"landing.{module}", landing_types(module), rows)
-        _write(warehouse, "landing.loads", _LOAD_TYPES, register)
-        for name, columns in (("quarantine", _QUARANTINE), ("warnings", _WARNINGS)):
-            types = dict.fromkeys(columns.split(), "VARCHAR")
-            _write(warehouse, f"landing.{name}", types | {"source_row": "BIGINT"}, [])
+            _write(warehouse, f"landing.{module}", module_columns(MODULES[module]), rows)
+        _write(warehouse, "landing.loads", LOAD_COLUMNS, register)
+        for name, columns, _ in BOOKS:
+            _write(warehouse, f"landing.{name}", columns, [])
         for name, rows in configuration.tables().items():
             types = {column: _TYPES.get(column, "VARCHAR") for column in _config_columns()[name]}
             _write(warehouse, f"config.{name}", types, rows)
