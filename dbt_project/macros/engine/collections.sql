@@ -47,7 +47,7 @@
   {{- adapter.dispatch('first_texts')(value) -}}
 {%- endmacro %}
 {% macro duckdb__first_texts(value) -%}
-  array_to_string(list_sort(list_distinct(min({{ value }}, 5))), ', ')
+  array_to_string(min(distinct {{ value }}, 5), ', ')
 {%- endmacro %}
 {% macro spark__first_texts(value) -%}
   array_join(slice(sort_array(collect_set({{ value }})), 1, 5), ', ')
