@@ -36,7 +36,7 @@
   {{- adapter.dispatch('local_date')(instant, time_zone) -}}
 {%- endmacro %}
 {% macro duckdb__local_date(instant, time_zone) -%}
-  cast(timezone({{ time_zone }}, timezone('UTC', {{ instant }})) as date)
+  cast(timezone({{ time_zone }}, make_timestamptz(epoch_us({{ instant }}))) as date)
 {%- endmacro %}
 {% macro spark__local_date(instant, time_zone) -%}
   cast(from_utc_timestamp({{ instant }}, {{ time_zone }}) as date)

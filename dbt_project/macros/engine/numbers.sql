@@ -1,12 +1,33 @@
 {#-
   Quotient of a DECIMAL(18,4) and a positive DECIMAL(20,10) as DECIMAL(28,10), rounded half away from
-  zero. DuckDB divides decimals as doubles, which loses cents of large amounts, so it divides
-  integers there: 10^34 at most, within 128 bits.
+  zero. DuckDB divides decimals as doubles, which loses cents of large amounts. So the double is only
+  a first guess: what it leaves over is divided once more, and a product proves that the sum lies
+  within half a unit of the quotient. What cannot be proved (ties, and guesses beyond doubles) is
+  divided as integers, ten times as slow: 10^34 at most, within 128 bits.
 -#}
 {% macro exact_quotient(amount, rate) -%}
   {{- adapter.dispatch('exact_quotient')(amount, rate) -}}
 {%- endmacro %}
 {% macro duckdb__exact_quotient(amount, rate) -%}
+  {%- set guess -%}
+    try_cast(cast({{ amount }} as double) / cast({{ rate }} as double) as decimal(28, 10))
+  {%- endset -%}
+  {%- set quotient -%}
+    ({{ guess }} + try_cast(
+      cast({{ amount }} - {{ guess }} * {{ rate }} as double) / cast({{ rate }} as double)
+      as decimal(28, 10)
+    ))
+  {%- endset -%}
+  case
+    when
+      abs({{ amount }} - {{ quotient }} * {{ rate }})
+      < {{ rate }} * cast(0.00000000005 as decimal(11, 11))
+      then cast({{ quotient }} as decimal(28, 10))
+    else {{ integer_quotient(amount, rate) }}
+  end
+{%- endmacro %}
+{#- The same by long division of integers, DuckDB only. -#}
+{% macro integer_quotient(amount, rate) -%}
   cast(
     cast(
       sign({{ amount }}) * (
@@ -36,6 +57,26 @@
 {%- endmacro %}
 {% macro spark__exact_product(amount, rate) -%}
   cast({{ amount }} * {{ rate }} as decimal(28, 10))
+{%- endmacro %}
+
+{#-
+  A decimal with fewer digits behind the point, rounded half away from zero. DuckDB divides 128-bit
+  integers for it, so the decimal nearest to the double is taken where a difference proves it right.
+-#}
+{% macro rounded(value, precision, scale) -%}
+  {{- adapter.dispatch('rounded')(value, precision, scale) -}}
+{%- endmacro %}
+{% macro duckdb__rounded(value, precision, scale) -%}
+  {%- set nearest -%}
+    try_cast(cast({{ value }} as double) as decimal({{ precision }}, {{ scale }}))
+  {%- endset -%}
+  case
+    when abs({{ value }} - {{ nearest }}) < 0.{{ "0" * scale }}5 then {{ nearest }}
+    else cast({{ value }} as decimal({{ precision }}, {{ scale }}))
+  end
+{%- endmacro %}
+{% macro spark__rounded(value, precision, scale) -%}
+  cast({{ value }} as decimal({{ precision }}, {{ scale }}))
 {%- endmacro %}
 
 {#-

@@ -2,8 +2,12 @@ with run as (
     select * from {{ source('config', 'run') }}
 ),
 
+-- The rule of conversion divides amounts of four decimals.
 lines as (
-    select * from {{ ref('int_deal_lines__merged') }}
+    select
+        merged.*,
+        {{ rounded('merged.line_amount', 22, 4) }} as rounded_amount
+    from {{ ref('int_deal_lines__merged') }} as merged
 ),
 
 deals as (
@@ -39,7 +43,7 @@ stated as (
                     as decimal(30, 12)
                 )
             else cast(
-                {{ exact_quotient('lines.line_amount', 'deals.conversion_rate') }}
+                {{ exact_quotient('lines.rounded_amount', 'deals.conversion_rate') }}
                 as decimal(30, 12)
             )
         end as base_line_amount,
