@@ -145,9 +145,7 @@ def test_dbt_models_hold_no_control_jinja_and_stay_short() -> None:
         text = path.read_text(encoding="utf-8")
         assert "{%" not in text, path
         assert "noqa" not in text, path
-        # Wide entities list every column once; logic stays below the budget of 120 lines.
-        budget = 240 if "measured" in path.stem else 130
-        assert len(text.splitlines()) <= budget, path
+        assert len(text.splitlines()) <= 120, path
 
 
 def test_every_difference_between_engines_has_both_halves() -> None:

@@ -11,16 +11,13 @@ versions as (
     select
         landed.*,
         loads.load_precedence,
-        loads.is_largest_load,
-        loads.newest_snapshot_precedence,
-        coalesce(landed.modified_at < run.ends_at, loads.load_precedence > 0) as is_visible
+        loads.newest_snapshot_precedence
     from {{ source('landing', 'accounts') }} as landed
     inner join loads on landed.load_id = loads.load_id
-    cross join run
 ),
 
 newest as (
-    {{ newest_versions('versions', 'account_id') }}
+    {{ newest_versions(source('landing', 'accounts'), 'account_id') }}
 ),
 
 in_force as (

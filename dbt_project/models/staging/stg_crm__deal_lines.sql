@@ -7,7 +7,6 @@ lines as (
     select
         landed.*,
         loads.load_precedence,
-        loads.is_largest_load,
         loads.newest_snapshot_precedence
     from {{ source('landing', 'deal_lines') }} as landed
     inner join loads on landed.load_id = loads.load_id
@@ -16,15 +15,17 @@ lines as (
 -- A deal is replaced with all its lines, so its newest load decides (contract of the module).
 newest as (
     select
-        lines.deal_id,
-        max(lines.load_precedence) as last_precedence
-    from lines
+        landed.deal_id,
+        max(loads.load_precedence) as last_precedence
+    from {{ source('landing', 'deal_lines') }} as landed
+    inner join loads on landed.load_id = loads.load_id
     where
-        lines.deal_id in (
-            select contested.deal_id from lines as contested
-            where not contested.is_largest_load
+        landed.deal_id in (
+            select contested.deal_id from {{ source('landing', 'deal_lines') }} as contested
+            inner join loads as smaller
+                on contested.load_id = smaller.load_id and not smaller.is_largest_load
         )
-    group by lines.deal_id
+    group by landed.deal_id
 ),
 
 in_force as (

@@ -11,16 +11,13 @@ versions as (
     select
         landed.*,
         loads.load_precedence,
-        loads.is_largest_load,
-        loads.newest_snapshot_precedence,
-        coalesce(landed.modified_at < run.ends_at, loads.load_precedence > 0) as is_visible
+        loads.newest_snapshot_precedence
     from {{ source('landing', 'deals') }} as landed
     inner join loads on landed.load_id = loads.load_id
-    cross join run
 ),
 
 newest as (
-    {{ newest_versions('versions', 'deal_id') }}
+    {{ newest_versions(source('landing', 'deals'), 'deal_id') }}
 ),
 
 in_force as (

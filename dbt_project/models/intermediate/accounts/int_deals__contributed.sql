@@ -2,18 +2,15 @@ with run as (
     select * from {{ source('config', 'run') }}
 ),
 
-recency as (
-    select coalesce(max(field), 'closing_date') as field
+-- Names of custom fields, where a metric is built on one (RFM-3).
+fields as (
+    select
+        max(case when metric = 'recency' then field end) as recency_field,
+        max(case when metric = 'monetary' then field end) as monetary_field
     from {{ source('config', 'rfm_metrics') }}
-    where metric = 'recency'
 ),
 
-monetary as (
-    select coalesce(max(field), 'amount') as field
-    from {{ source('config', 'rfm_metrics') }}
-    where metric = 'monetary'
-),
-
+-- Read once more below: an engine then reads only what the criterion asks for.
 deals as (
     select * from {{ ref('int_deals__converted') }}
 ),
@@ -26,48 +23,49 @@ contributing as (
     {{ criterion('contribution') }}
 ),
 
--- Only a metric on a custom field reads the map.
-custom_amounts as (
+-- The user picks the field of each metric (RFM-3); custom fields hold canonical text.
+valued as (
     select
-        deals.deal_id,
-        {{ lenient_cast(map_value('deals.custom_fields', 'monetary.field'), 'decimal(18, 4)') }}
-            as amount
-    from deals
-    inner join monetary on monetary.field not in ('amount', 'base_amount', 'discount')
+        converted.*,
+        contributing.deal_id is not null as is_chosen,
+        case {{ recency_field() }}
+            when 'closing_date' then coalesce(converted.closing_date, converted.won_on)
+            when 'won_on' then converted.won_on
+            when 'created_at' then converted.created_on
+            when 'modified_at' then {{ local_date('converted.modified_at', 'run.time_zone') }}
+            else
+                {{ lenient_cast(
+                    map_value('converted.custom_fields', 'fields.recency_field'), 'date'
+                ) }}
+        end as purchased_on,
+        case {{ monetary_field() }}
+            when 'discount' then converted.discount
+            when 'custom'
+                then
+                    {{ lenient_cast(
+                        map_value('converted.custom_fields', 'fields.monetary_field'),
+                        'decimal(18, 4)'
+                    ) }}
+        end as other_amount
+    from {{ ref('int_deals__converted') }} as converted
+    cross join run
+    cross join fields
+    left join contributing on converted.deal_id = contributing.deal_id
 ),
 
--- The user picks the field of each metric (RFM-3); custom fields hold canonical text.
 contributed as (
     select
-        deals.deal_id,
-        deals.account_id,
-        case recency.field
-            when 'closing_date' then coalesce(deals.closing_date, deals.won_on)
-            when 'won_on' then deals.won_on
-            when 'created_at' then deals.created_on
-            when 'modified_at' then {{ local_date('deals.modified_at', 'run.time_zone') }}
-            else {{ lenient_cast(map_value('deals.custom_fields', 'recency.field'), 'date') }}
-        end as purchased_on,
-        case monetary.field
-            when 'amount' then deals.base_amount
-            when 'base_amount' then deals.base_amount
-            when 'discount' then {{ in_base_currency('deals.discount', 'deals', 'run') }}
-            else {{ in_base_currency('custom_amounts.amount', 'deals', 'run') }}
+        valued.*,
+        case
+            when {{ monetary_field() }} in ('amount', 'base_amount') then valued.base_amount
+            else {{ in_base_currency('valued.other_amount', 'valued', 'run') }}
         end as contributed_amount,
-        coalesce(deals.amount < 0, false) as is_refund
-    from deals
+        coalesce(valued.amount < 0, false) as is_refund,
+        valued.is_chosen
+        and valued.account_id is not null
+        and coalesce(valued.purchased_on <= run.as_of, false) as is_contributing
+    from valued
     cross join run
-    cross join recency
-    cross join monetary
-    left join custom_amounts on deals.deal_id = custom_amounts.deal_id
-    where deals.deal_id in (select contributing.deal_id from contributing)
-),
-
-in_time as (
-    select contributed.*
-    from contributed
-    cross join run
-    where contributed.purchased_on <= run.as_of and contributed.account_id is not null
 )
 
-select * from in_time
+select * from contributed

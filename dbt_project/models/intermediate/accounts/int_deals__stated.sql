@@ -1,8 +1,4 @@
-with run as (
-    select * from {{ source('config', 'run') }}
-),
-
-deals as (
+with deals as (
     select * from {{ ref('stg_crm__deals') }}
     where not is_deleted
 ),
@@ -26,7 +22,7 @@ line_totals as (
         merged.deal_id,
         cast(sum(merged.line_amount) as decimal(18, 4)) as amount
     from {{ ref('int_deal_lines__merged') }} as merged
-    inner join run on run.deal_amount_basis = 'lines'
+    where {{ deal_amount_basis() }} = 'lines'
     group by merged.deal_id
 ),
 
@@ -51,7 +47,7 @@ stated as (
         deals.exchange_rate,
         deals.discount,
         case
-            when run.deal_amount_basis = 'lines' then line_totals.amount
+            when {{ deal_amount_basis() }} = 'lines' then line_totals.amount
             else deals.amount
         end as amount,
         coalesce(deals.probability, own_stage.probability, any_stage.probability) as probability,
@@ -64,7 +60,6 @@ stated as (
         deals.modified_at,
         deals.custom_fields
     from deals
-    cross join run
     left join accounts on deals.account_id = accounts.account_id
     left join stages as own_stage
         on

@@ -7,7 +7,7 @@ with lines as (
 
 -- Landed, though perhaps not visible yet on this business date.
 deals as (
-    select distinct deal_id from {{ source('landing', 'deals') }}
+    select deal_id from {{ source('landing', 'deals') }}
 ),
 
 products as (
@@ -19,8 +19,11 @@ doubted as (
         'lines_of_unknown_deal' as check_name,
         lines.deal_id as record_id
     from lines
-    left join deals on lines.deal_id = deals.deal_id
-    where deals.deal_id is null
+    where
+        not exists (
+            select 1 from deals
+            where deals.deal_id = lines.deal_id
+        )
     union all
     select
         'lines_without_product' as check_name,

@@ -28,9 +28,12 @@ line_frequencies as (
         count(distinct lines.product_id) as product_count,
         sum(lines.quantity) as quantity
     from {{ ref('int_deal_lines__merged') }} as lines
-    inner join run on run.frequency_basis <> 'deals'
     inner join {{ ref('int_deals__contributed') }} as contributed
-        on lines.deal_id = contributed.deal_id and not contributed.is_refund
+        on
+            lines.deal_id = contributed.deal_id
+            and contributed.is_contributing
+            and not contributed.is_refund
+    where {{ frequency_basis() }} <> 'deals'
     group by contributed.account_id
 ),
 
@@ -41,7 +44,7 @@ measured as (
         accounts.last_purchase_on,
         {{ days_between('accounts.last_purchase_on', 'run.as_of') }} as recency_days,
         cast(
-            case run.frequency_basis
+            case {{ frequency_basis() }}
                 when 'deals' then accounts.purchase_count
                 when 'lines' then coalesce(line_frequencies.line_count, 0)
                 when 'distinct_products' then coalesce(line_frequencies.product_count, 0)

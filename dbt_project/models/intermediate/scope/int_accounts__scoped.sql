@@ -37,7 +37,7 @@ judged as (
             when inactive_statuses.status is not null then 'status'
             when
                 accounts.last_activity_on
-                < {{ add_days('run.as_of', '-run.dormant_after_days') }} then 'dormant'
+                < {{ add_days('run.as_of', '-' ~ dormant_after_days()) }} then 'dormant'
             when evaluated.first_failed_step is not null then 'criteria'
         end as scope_reason
     from accounts
@@ -60,8 +60,7 @@ ranked as (
             order by judged.last_activity_on desc nulls last, judged.account_id asc
         ) as cap_rank
     from judged
-    cross join run
-    inner join totals on run.max_accounts < totals.eligible_count
+    inner join totals on {{ max_accounts() }} < totals.eligible_count
     where judged.scope_reason is null
 ),
 
@@ -69,15 +68,14 @@ scoped as (
     select
         judged.account_id,
         judged.scope_reason is null
-        and coalesce(ranked.cap_rank <= run.max_accounts, true) as is_in_scope,
+        and coalesce(ranked.cap_rank <= {{ max_accounts() }}, true) as is_in_scope,
         case
-            when ranked.cap_rank > run.max_accounts then 'cap'
+            when ranked.cap_rank > {{ max_accounts() }} then 'cap'
             else judged.scope_reason
         end as scope_reason,
         case when judged.scope_reason = 'criteria' then judged.first_failed_step end
             as first_failed_step
     from judged
-    cross join run
     left join ranked on judged.account_id = ranked.account_id
 )
 
