@@ -46,9 +46,9 @@ def prepared_manifest(project: Path = DBT_PROJECT, engine: Dialect = "duckdb") -
     """Path of the dbt manifest for an engine, parsed anew when missing or older than the project.
 
     `prepare_if_dev` of dagster-dbt is not used: it acts only under `dagster dev`, and there it
-    parses once for every process. A stale check costs 2 ms; parsing costs 8 CPU seconds and is
-    done once per change. The new manifest replaces the old one in one step, so that two processes
-    may start at once.
+    parses once for every process. Looking for a change costs next to nothing beside parsing,
+    which is done once per change. The new manifest replaces the old one in one step, so that two
+    processes may start at once.
 
     Raises:
         RuntimeError: dbt cannot parse the project; its own message is inside.

@@ -6,6 +6,7 @@ Heavy imports stay inside the commands, so that `--help` answers at once.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -37,6 +38,9 @@ from orchestration.options import (
 
 if TYPE_CHECKING:
     from orchestration.running import RefreshOutcome
+
+GARBAGE_THRESHOLDS = (100_000, 50, 100)
+"""How many new objects Python waits for before it looks for garbage, per generation."""
 
 app = typer.Typer(
     name="quintile",
@@ -213,6 +217,8 @@ def main() -> None:
     # Dependencies that would phone home are told not to, before any of them is imported.
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "true")
+    # Imports make objects by the hundred thousand, and all of them stay.
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
     try:
         app()
     except BrokenPipeError:

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     import dagster as dg
 
 SETTINGS = Path(__file__).with_name("dagster.yaml")
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.5
+OWN = ("assets.", "connectors.", "data_tests.", "models.", "store.")
+"""Packages whose errors are written for a person."""
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 REMARKS = ("Dependencies for step", "Skipping step", "A dbt subsetted execution")
@@ -186,17 +188,24 @@ class _Progress:
 
 
 def failure_cause(event: Any) -> str:
-    """The user's message of a failure: the innermost one that was written for a person."""
+    """The user's message of a failure: the first that was written for a person, else the innermost.
+
+    What a library said inside an error of our own is left out: ours says it with file and cure.
+    """
     data = event.event_specific_data
     failure = getattr(data, "user_failure_data", None)
     if failure is not None and failure.description:
         return str(failure.description)
     error = getattr(data, "error", None)
-    while error is not None and error.cause is not None:
+    text = str(event.message)
+    while error is not None:
+        text = str(error.message).strip()
+        name, _, told = text.partition(": ")
+        if name.startswith(OWN) and told:
+            return told
         error = error.cause
-    text = str(error.message).strip() if error is not None else str(event.message)
-    # The name of an exception class of the orchestrator says nothing to a person.
-    text = re.sub(r"^dagster\.[\w.]+: ", "", text)
+    # The name of an exception class says nothing to a person.
+    text = re.sub(r"^(dagster\.[\w.]+|[\w.]+\.(\w+Error|Failure)): ", "", text)
     if "blocking asset check" in text:
         text += "\nThe check in the UI, and the lines marked ! above, say what was found."
     return text

@@ -5,7 +5,6 @@ Reads Dagster's records and nothing else. Never put here what to do about it; th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,8 +24,6 @@ STARTING: Final = timedelta(minutes=2)
 
 UNFINISHED: Final = ("STARTED", "STARTING", "CANCELING")
 FAILED: Final = ("FAILURE", "CANCELED")
-_OWN: Final = ("assets.", "connectors.", "data_tests.", "models.", "store.")
-"""Packages whose errors are written for a person."""
 _TOLD: Final = ("observed", "unexpected rows", "dagster_dbt/failed_row_count", "faults",
                 "examples", "what to do", "all rows")  # fmt: skip
 """Metadata of a failed check worth reading at night, in this order."""
@@ -156,6 +153,8 @@ def _events(instance: dg.DagsterInstance, run_id: str) -> tuple[dict[str, str], 
     """Failed steps with their messages, and failed asset checks, of one run."""
     import dagster as dg
 
+    from orchestration.running import failure_cause
+
     wanted = {
         dg.DagsterEventType.STEP_FAILURE,
         dg.DagsterEventType.RUN_FAILURE,
@@ -173,9 +172,9 @@ def _events(instance: dg.DagsterInstance, run_id: str) -> tuple[dict[str, str], 
                 found = _failed_check(evaluation)
                 checks[found.asset, found.name] = found
         elif event.event_type is dg.DagsterEventType.STEP_FAILURE:
-            failures[(event.step_key or "run").replace("__", " ")] = told_cause(event)
+            failures[(event.step_key or "run").replace("__", " ")] = failure_cause(event)
         elif not failures:
-            failures["run"] = told_cause(event)
+            failures["run"] = failure_cause(event)
     order = sorted(checks.values(), key=lambda check: not check.has_stopped)
     return failures, order
 
@@ -195,20 +194,6 @@ def _failed_check(evaluation: Any) -> FailedCheck:
         bool(evaluation.blocking),
         facts,
     )
-
-
-def told_cause(event: Any) -> str:
-    """The message of a failure that was written for a person, else the innermost one."""
-    from orchestration.running import failure_cause
-
-    failure = getattr(event.event_specific_data, "user_failure_data", None)
-    error = getattr(event.event_specific_data, "error", None)
-    while error is not None and not (failure is not None and failure.description):
-        name, _, text = str(error.message).strip().partition(": ")
-        if name.startswith(_OWN) and text:
-            return text
-        error = error.cause
-    return re.sub(r"^[\w.]+\.(\w+Error|Failure): ", "", failure_cause(event))
 
 
 def _created(record: dg.RunRecord) -> datetime:
