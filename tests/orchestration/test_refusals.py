@@ -6,8 +6,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from orchestration.running import failure_cause
 
 ROOT = Path(__file__).resolve().parents[2]
 QUINTILE = str(Path(sys.executable).parent / "quintile")
@@ -75,3 +78,17 @@ def test_criteria_of_a_static_segment_cannot_change_after_its_creation(tmp_path:
     write(tmp_path, "dynamic", "Italy")
     assert run(tmp_path, "--as-of", "2026-01-02").returncode == 0
     shutil.rmtree(tmp_path / ".quintile")
+
+
+def test_a_cause_is_told_in_our_words_where_we_have_any() -> None:
+    def failed(*messages: str) -> SimpleNamespace:
+        error = None
+        for message in reversed(messages):
+            error = SimpleNamespace(message=message, cause=error)
+        return SimpleNamespace(event_specific_data=SimpleNamespace(error=error), message="")
+
+    dagsters = "dagster._core.errors.DagsterExecutionStepExecutionError: Error in op\n"
+    pydantics = "pydantic_core._pydantic_core.ValidationError: 1 validation error\n"
+    ours = "models.reading.ConfigurationError: abm.yaml line 3: no such field\n"
+    assert failure_cause(failed(dagsters, ours, pydantics)) == "abm.yaml line 3: no such field"
+    assert failure_cause(failed(dagsters, pydantics)) == "1 validation error"
