@@ -100,9 +100,10 @@ def building_on_spark(
 
 
 def _hand_over(build: SparkBuild, spark: SparkWarehouse) -> None:
-    """Give Spark the tables of `config` and the landed loads as views over Parquet."""
+    """Give Spark the tables of `config` and the landed loads, as Parquet where they lie."""
     folder = build.exchange / "given"
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     for schema in ("config", "landing"):
         spark.create_schema(schema)
     with warehouse(build.home.warehouse, read_only=True) as connection:
@@ -110,10 +111,12 @@ def _hand_over(build: SparkBuild, spark: SparkWarehouse) -> None:
             "select schema_name, table_name from duckdb_tables() "
             "where schema_name in ('config', 'landing') order by all"
         ).fetchall():
-            file = folder / f"{schema}.{table}.parquet"
-            origin = f"{quoted(schema)}.{quoted(table)}"
+            given = folder / f"{schema}.{table}"
+            given.mkdir(exist_ok=True)
+            origin, file = f"{quoted(schema)}.{quoted(table)}", given / "part.parquet"
             connection.execute(f"copy {origin} to {literal(str(file))} (format parquet)")
-            spark.replace_view(schema, table, _columns(connection, schema, table), [file])
+            columns = _columns(connection, schema, table)
+            spark.replace_external_table(schema, table, columns, given)
     for landed in build.landed:
         spark.replace_view("landing", landed.name, landed.columns, landed.files)
 

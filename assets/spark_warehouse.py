@@ -49,10 +49,13 @@ class Storage:
         """What $QUINTILE_SPARK_STORAGE says; by default every worker sees the same path."""
         return cls(home, os.environ.get(STORAGE_VARIABLE, "").rstrip("/") or f"file:{home}")
 
+    def address_of(self, path: Path) -> str:
+        """Address of a path under the home folder."""
+        return f"{self.address}/{path.relative_to(self.home).as_posix()}"
+
     def named(self, path: Path) -> str:
-        """Address of a path under the home folder, quoted for `parquet.…`."""
-        address = f"{self.address}/{path.relative_to(self.home).as_posix()}"
-        return "`" + address.replace("`", "``") + "`"
+        """The same, quoted for `parquet.…`."""
+        return _quoted(self.address_of(path))
 
 
 class SparkWarehouse:
@@ -87,6 +90,21 @@ class SparkWarehouse:
         name = f"{_quoted(schema)}.{_quoted(table)}"
         self._session.sql(f"create or replace view {name} as {query}")
 
+    def replace_external_table(
+        self, schema: str, table: str, columns: Mapping[str, str], folder: Path
+    ) -> None:
+        """Point a table at a folder of Parquet files whose columns are known.
+
+        A view over files is resolved anew for every reader, which opens the files each time.
+        """
+        name = f"{_quoted(schema)}.{_quoted(table)}"
+        declared = ", ".join(f"{_quoted(n)} {spark_type(k)}" for n, k in columns.items())
+        self._session.sql(f"drop table if exists {name}")
+        self._session.sql(
+            f"create table {name} ({declared}) using parquet "
+            f"location {_text(self._storage.address_of(folder))}"
+        )
+
     def replace_table(
         self, schema: str, table: str, columns: Mapping[str, str], file: Path, partition: str
     ) -> None:
@@ -117,8 +135,8 @@ class SparkWarehouse:
         frame = self._session.sql(
             f"select {chosen} from {_quoted(schema)}.{_quoted(table)}"  # noqa: S608
         )
-        address = self._storage.named(folder).strip("`").replace("``", "`")
-        frame.write.mode("overwrite").option("compression", "zstd").parquet(address)
+        target = self._storage.address_of(folder)
+        frame.write.mode("overwrite").option("compression", "zstd").parquet(target)
 
     def drop_leftovers(self, warehouse: Path, schemas: Iterable[str]) -> list[str]:
         """Remove folders of tables that the catalogue does not know: a killed run leaves them.
@@ -194,6 +212,11 @@ def spark_type(kind: str) -> str:
     """Name of a DuckDB type in Spark; types not named here are spelled alike."""
     known = {"VARCHAR": "string", "MAP(VARCHAR, VARCHAR)": "map<string, string>"}
     return known.get(kind.upper(), kind.lower())
+
+
+def _text(value: str) -> str:
+    """A text literal."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _quoted(identifier: str) -> str:

@@ -47,15 +47,18 @@ def spark(
     ):
         warehouse.create_schema("crm")
         for table in (*MODULE_NAMES, "account_labels"):
-            file = home / f"{table}.parquet"
-            population.connection.execute(f"copy {table} to '{file}' (format parquet)")
+            folder = home / table
+            folder.mkdir()
+            population.connection.execute(
+                f"copy {table} to '{folder}/part.parquet' (format parquet)"
+            )
             columns = dict(
                 population.connection.execute(
                     "select column_name, data_type from duckdb_columns() where table_name = ?",
                     [table],
                 ).fetchall()
             )
-            warehouse.replace_view("crm", table, columns, [file])
+            warehouse.replace_external_table("crm", table, columns, folder)
         warehouse.rows("use crm")
         yield warehouse
 
