@@ -5,7 +5,9 @@ at the complete, active loads. Reading, typing and quarantine are `connectors/la
 about a file format belongs here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -15,7 +17,6 @@ from assets.durable_files import VolumeError, naming_the_volume
 from assets.refresh import Refresh
 from assets.runbooks import LANDED as LANDED_RUNBOOK
 from assets.runbooks import runbook_of
-from assets.spark_exchange import LandedFiles
 from assets.warehouse import replace_table, replace_view, warehouse
 from connectors.errors import LandingError
 from connectors.landing import land_module
@@ -63,6 +64,15 @@ WARNING_COLUMNS = {
     "reason": "VARCHAR",
     "detail": "VARCHAR",
 }
+
+
+@dataclass(frozen=True)
+class LandedFiles:
+    """A relation of schema `landing` with its columns and the Parquet files behind it."""
+
+    name: str
+    columns: Mapping[str, str]
+    files: tuple[Path, ...]
 
 
 def module_columns(module: Module) -> dict[str, str]:
@@ -192,19 +202,23 @@ BOOKS = (
 LANDED = [landed_module(module) for module in MODULES.values()]
 
 
-def landed_files(refresh: Refresh) -> tuple[LandedFiles, ...]:
-    """Every relation of schema `landing` that is made of landed files."""
-    modules = [
-        LandedFiles(name, module_columns(module), tuple(active_files(refresh, name, DATA)))
-        for name, module in MODULES.items()
-    ]
-    books = [
+def landed_books(refresh: Refresh) -> tuple[LandedFiles, ...]:
+    """What is kept beside the data of the active loads, over all modules."""
+    return tuple(
         LandedFiles(
             name, columns, tuple(f for m in MODULES for f in active_files(refresh, m, file))
         )
         for name, columns, file in BOOKS
-    ]
-    return (*modules, *books)
+    )
+
+
+def landed_files(refresh: Refresh) -> tuple[LandedFiles, ...]:
+    """Every relation of schema `landing` that is made of landed files."""
+    modules = (
+        LandedFiles(name, module_columns(module), tuple(active_files(refresh, name, DATA)))
+        for name, module in MODULES.items()
+    )
+    return (*modules, *landed_books(refresh))
 
 
 def write_loads(connection: duckdb.DuckDBPyConnection, refresh: Refresh) -> int:
@@ -242,7 +256,7 @@ def landing_books(refresh: Refresh) -> Iterator[dg.MaterializeResult]:  # type: 
     """Make loads, quarantine and warnings readable in the warehouse."""
     with warehouse(refresh.home.warehouse) as connection:
         counts = {"loads": write_loads(connection, refresh)}
-        for book in landed_files(refresh)[-len(BOOKS) :]:
+        for book in landed_books(refresh):
             counts[book.name] = replace_view(
                 connection, "landing", book.name, book.columns, book.files
             )

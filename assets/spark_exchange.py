@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from assets.home import Home
+from assets.landing import LandedFiles
 from assets.published import NothingPublishedError, PublishedCopyError, current
 from assets.spark_server import connect_server, warehouse_folder
 from assets.spark_warehouse import SparkWarehouse, Storage, spark_warehouse
@@ -30,17 +31,11 @@ Relation = tuple[str, str]
 Columns = Mapping[str, str]
 """Name to DuckDB type, in order."""
 
+COMPLETED = "run_history"
+"""Table of history with a row for every completed run."""
+
 WRITERS = 4
 """Tables that Spark writes at the same time: most are too small to keep a cluster busy."""
-
-
-@dataclass(frozen=True)
-class LandedFiles:
-    """A relation of schema `landing` with its columns and the Parquet files behind it."""
-
-    name: str
-    columns: Columns
-    files: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
@@ -131,19 +126,21 @@ def _restore_history(build: SparkBuild, spark: SparkWarehouse) -> dict[str, int]
         publication = current(build.home.published)
     except (NothingPublishedError, PublishedCopyError):
         return {}
-    saved = [t for t in publication.tables if t.schema_name == HISTORY_SCHEMA and t.rows]
-    if {t.table for t in saved} and _completed(publication.parquet) <= _completed_there(spark):
+    saved = [t for t in publication.tables if t.schema_name == HISTORY_SCHEMA]
+    if not saved or _completed(publication.parquet) <= _completed_there(spark):
         return {}
-    for table in saved:
+    # Written last, because it is what tells a whole history from one that a kill cut short.
+    spark.drop_table(HISTORY_SCHEMA, COMPLETED)
+    for table in sorted(saved, key=lambda t: t.table == COMPLETED):
         columns = {column.name: column.type for column in table.columns}
         file = publication.parquet / f"{table.table}.parquet"
         spark.replace_table(HISTORY_SCHEMA, table.table, columns, file, "as_of")
-    return {table.table: table.rows for table in saved}
+    return {table.table: table.rows for table in saved if table.rows}
 
 
 def _completed(parquet: Path) -> set[tuple[object, ...]]:
     """Completed runs of the published copy: business date, definition, remembered rows."""
-    file = parquet / "run_history.parquet"
+    file = parquet / f"{COMPLETED}.parquet"
     with duckdb.connect() as connection:
         return set(
             connection.execute(
@@ -154,7 +151,7 @@ def _completed(parquet: Path) -> set[tuple[object, ...]]:
 
 
 def _completed_there(spark: SparkWarehouse) -> set[tuple[object, ...]]:
-    if not spark.has_table(HISTORY_SCHEMA, "run_history"):
+    if not spark.has_table(HISTORY_SCHEMA, COMPLETED):
         return set()
     return set(
         spark.rows("select as_of, definition_hash, remembered_row_count from history.run_history")

@@ -77,6 +77,10 @@ class SparkWarehouse:
         """Whether a table or view exists."""
         return bool(self._session.catalog.tableExists(f"{_quoted(schema)}.{_quoted(table)}"))
 
+    def drop_table(self, schema: str, table: str) -> None:
+        """Drop a table if it exists."""
+        self._session.sql(f"drop table if exists {_quoted(schema)}.{_quoted(table)}")
+
     def replace_view(
         self, schema: str, table: str, columns: Mapping[str, str], files: Sequence[Path]
     ) -> None:
@@ -99,7 +103,7 @@ class SparkWarehouse:
         """
         name = f"{_quoted(schema)}.{_quoted(table)}"
         declared = ", ".join(f"{_quoted(n)} {spark_type(k)}" for n, k in columns.items())
-        self._session.sql(f"drop table if exists {name}")
+        self.drop_table(schema, table)
         self._session.sql(
             f"create table {name} ({declared}) using parquet "
             f"location {_text(self._storage.address_of(folder))}"
@@ -113,7 +117,7 @@ class SparkWarehouse:
         chosen = _selected(
             columns, _column_names(file), f" from parquet.{self._storage.named(file)}"
         )
-        self._session.sql(f"drop table if exists {name}")
+        self.drop_table(schema, table)
         self._session.sql(
             f"create table {name} using parquet partitioned by ({_quoted(partition)}) as {chosen}"
         )

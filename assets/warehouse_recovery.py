@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from assets.published import NothingPublishedError, PublishedCopyError, current
-from assets.warehouse import drop_relation, literal, quoted
+from assets.warehouse import literal, quoted
 
 HISTORY_SCHEMA = "history"
 
@@ -104,6 +104,8 @@ def restore_history(
     Returns:
         Rows restored per table; empty when nothing was missing or nothing is published.
     """
+    if warehouse.exists():
+        _own_history(warehouse)
     try:
         publication = current(published)
     except NothingPublishedError:
@@ -125,13 +127,31 @@ def restore_history(
         connection.execute(f"create schema if not exists {HISTORY_SCHEMA}")
         for table in missing:
             name = f"{HISTORY_SCHEMA}.{quoted(table.table)}"
-            # A view is what the other engine left: what it reads may be gone at any time.
-            drop_relation(connection, HISTORY_SCHEMA, table.table)
-            connection.execute(f"create table {name} as from {_BACKUP}.{name}")
+            connection.execute(f"create or replace table {name} as from {_BACKUP}.{name}")
             restored[table.table] = table.rows
         connection.execute("commit")
         connection.execute(f"detach {_BACKUP}")
     return restored
+
+
+def _own_history(warehouse: Path) -> None:
+    """Make tables of the views that the other engine left in the schema `history`.
+
+    They hold its newest history, published or not. One whose files are gone is dropped.
+    """
+    with duckdb.connect(str(warehouse)) as connection:
+        views = connection.execute(
+            "select view_name from duckdb_views() "
+            "where schema_name = ? and database_name = current_database()",
+            [HISTORY_SCHEMA],
+        ).fetchall()
+        for (view,) in views:
+            name, own = (f"{HISTORY_SCHEMA}.{quoted(n)}" for n in (view, f"{view}__dbt_tmp"))
+            connection.execute(f"drop table if exists {own}")
+            with suppress(duckdb.IOException):
+                connection.execute(f"create table {own} as from {name}")
+            connection.execute(f"drop view {name}")
+            connection.execute(f"alter table if exists {own} rename to {quoted(view)}")
 
 
 def _has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -106,3 +106,27 @@ def test_history_of_a_lost_warehouse_comes_back(tmp_path: Path) -> None:
         ]
         connection.execute("delete from history.ledger")
     assert restore_history(folder, fresh) == {"ledger": 1}
+
+
+def test_history_that_the_other_engine_left_as_views_becomes_tables(tmp_path: Path) -> None:
+    """DuckDB deletes from them at once, empty ones too; one whose files are gone comes back."""
+    warehouse, folder = make_warehouse(tmp_path / "warehouse.duckdb"), tmp_path / "published"
+    publish_it(warehouse, folder)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(f"copy (select 'newer' as account_id) to '{tmp_path}/ledger.parquet'")
+        connection.execute(f"copy (select 1 as score limit 0) to '{tmp_path}/scores.parquet'")
+        for table in ("ledger", "scores"):
+            connection.execute(f"drop table if exists history.{table}")
+            connection.execute(
+                f"create view history.{table} as from read_parquet('{tmp_path}/{table}.parquet')"
+            )
+    assert restore_history(folder, warehouse) == {}
+    with duckdb.connect(str(warehouse)) as connection:
+        assert connection.execute("from history.ledger").fetchall() == [("newer",)]
+        connection.execute("delete from history.scores")
+        connection.execute("drop table history.ledger")
+        connection.execute(
+            f"create view history.ledger as from read_parquet('{tmp_path}/ledger.parquet')"
+        )
+    (tmp_path / "ledger.parquet").unlink()
+    assert restore_history(folder, warehouse) == {"ledger": 1}
