@@ -80,6 +80,19 @@ def two_valued(condition: Sql) -> Sql:
     return exp.Coalesce(this=condition, expressions=[exp.false()])
 
 
+def lowered(text: Sql, dialect: Dialect) -> Sql:
+    """Return a text in lower case, code point by code point, as `models.text.fold` does.
+
+    Spark lowers a dotted capital I to two code points and a final capital sigma to a final small
+    one; both are replaced before.
+    """
+    if dialect == "spark":
+        text = exp.Translate(
+            this=text, from_=exp.Literal.string("\u0130\u03a3"), to=exp.Literal.string("i\u03c3")
+        )
+    return exp.Lower(this=text)
+
+
 def negated(condition: Sql) -> Sql:
     """Return the opposite of a two-valued condition."""
     return exp.Not(this=exp.Paren(this=condition))
@@ -213,7 +226,7 @@ class Compiler:
         if known.type in (FieldType.DATE, FieldType.TIMESTAMP):
             return self._in_days(leaf, known, found)
         if known.type is FieldType.TEXT and not known.is_exact:
-            found = exp.Lower(this=found)
+            found = lowered(found, self.dialect)
         return two_valued(compared(leaf.operator, found, self.literals(leaf.value)))
 
     def field_value(self, known: CatalogueField, table: str) -> Sql:

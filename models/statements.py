@@ -8,12 +8,12 @@ from models.compilation import (
     compile_contribution,
     compile_labels,
     compile_scope,
-    compile_segments,
 )
 from models.configuration import Configuration
 from models.criteria import Node
 from models.expressions import Dialect
 from models.periods import Moment
+from models.segment_compilation import compile_segments
 from models.segments import Segment, in_dependency_order
 
 

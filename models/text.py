@@ -4,8 +4,8 @@ Text is trimmed where it enters: data at landing, values when criteria are bound
 each code point by its simple lower case, which is what DuckDB's `lower` does for every code point
 of Unicode (checked exhaustively by a test). Python's own `str.lower` differs in two places: U+0130
 becomes two code points, and a final capital sigma becomes a final small one.
-Spark lowers by Java's rules, which are Python's; the two engines may therefore disagree on a text
-with a final capital sigma or a dotted capital I, and nowhere else.
+Spark lowers by Java's rules, which are Python's; criteria therefore replace these two before
+(`models.expressions.lowered`, checked as exhaustively for what this Python's Unicode knows).
 """
 
 from __future__ import annotations

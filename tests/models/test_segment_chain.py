@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from models.binding import bound
 from models.catalogue import Place
-from models.compilation import compile_segments
 from models.criteria_parsing import parse_criteria
 from models.evaluation import Evaluator
 from models.periods import Moment
+from models.segment_compilation import compile_segments
 from models.segments import Segment, find_cycle, in_dependency_order, segment_problems
 from tests.models.population import Population, catalogue, populate
 from tests.models.test_criteria_property import subjects
