@@ -10,9 +10,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
@@ -42,17 +43,22 @@ class BarePlan:
     landed: tuple[tuple[str, str, str], ...]
     statements: tuple[Statement, ...]
 
-    def leading_to(self, wanted: Collection[str]) -> tuple[Statement, ...]:
-        """The statements of some dbt models and of everything they read, parents first."""
+    def leading_to(self, wanted: Collection[str], given: Collection[str]) -> tuple[Statement, ...]:
+        """The statements of some dbt models and of what they read, parents first, but the given."""
         needed = set(wanted)
         for statement in reversed(self.statements):
-            if statement.name in needed:
+            if statement.name in needed - set(given):
                 needed.update(statement.parents)
-        return tuple(s for s in self.statements if s.name in needed)
+        return tuple(s for s in self.statements if s.name in needed - set(given))
 
 
-def bare_plan(home: Path, folder: Path) -> BarePlan:
-    """Read everything that a bare process needs from a home that has landed; compile the SQL."""
+def bare_plan(
+    home: Path, folder: Path, criteria: Mapping[str, str] = MappingProxyType({})
+) -> BarePlan:
+    """Read everything that a bare process needs from a home that has landed; compile the SQL.
+
+    `criteria` are statements by name that take the place of what is configured.
+    """
     from assets.warehouse import warehouse
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,6 +78,10 @@ def bare_plan(home: Path, folder: Path) -> BarePlan:
             assert found is not None
             target.execute(found[0])
             landed.append((schema, table, found[0].split(" AS ", 1)[1].rstrip("; \n")))
+        for name, statement in criteria.items():
+            target.execute(
+                "update config.criteria set statement = ? where criterion = ?", [statement, name]
+            )
     return BarePlan(fresh, tuple(landed), _compiled(fresh, folder / "target"))
 
 

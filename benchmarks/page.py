@@ -51,8 +51,9 @@ to more than the wall clock) beside the seconds of the same statements in the ba
 RFM = """
 ## RFM: Quintile's SQL and what one would write instead
 
-Global criteria, recency, frequency and monetary value, percentile scores (RFM-17) and labels, from
-landed Parquet to Parquet, each way in a process of its own. Ids, scores and labels are asserted to
+Global criteria, recency, frequency and monetary value, percentile scores (RFM-17) and labels: from
+modelled accounts and deals (cleaned, merged, in base currency) as Parquet to Parquet, each way in a
+process of its own. Ids, scores and labels are asserted to
 be equal to what the run has published.
 
 ![Time against size](benchmarks/sizes.svg)

@@ -4,10 +4,11 @@
                              [--results [DIRECTORY]]
 
 For every size it refreshes a home (or takes the one that `benchmarks.refresh --keep` left in
-DIRECTORY), then has each way of `rivals/` read the same landed Parquet and write the same table,
-each in a process of its own, and asserts that ids, scores and labels are those that the home has
-published. It prints medians of wall and CPU seconds, peak memory, and ratios to the baseline of the
-same run. PySpark takes part where $QUINTILE_SPARK_PYTHON or .venv-spark/bin/python has it.
+DIRECTORY), then has each way of `rivals/` read the same modelled accounts and deals as Parquet and
+write the same table, each in a process of its own, and asserts that ids, scores and labels are
+those that the home has published. It prints medians of wall and CPU seconds, peak memory, and
+ratios to the baseline of the same run. PySpark takes part where $QUINTILE_SPARK_PYTHON or
+.venv-spark/bin/python has it.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def measured(accounts: int, folder: Path, repeats: int) -> Row:
     expected = published_query(published_folder(home))
     ways = rivals()
     measurements: dict[str, list[tuple[float, float, float]]] = {way.name: [] for way in ways}
-    scored, own = 0, []
+    scored = 0
     # Round by round, so that a busy minute of the machine does not fall on one way alone.
     for _ in range(repeats):
         for way in ways:
@@ -85,13 +86,11 @@ def measured(accounts: int, folder: Path, repeats: int) -> Row:
             measurements[way.name].append(
                 (done.wall_seconds, done.cpu_seconds, done.peak_megabytes)
             )
-        own.append(float((work / "0.seconds").read_text("ascii")))
     return {
         "accounts": accounts,
         "scored_accounts": scored,
         "repeats": repeats,
         "ways": {way.name: _median(measurements[way.name]) for way in ways},
-        "own_seconds": round(median(own), 3),
         "different_with_qcut": different_with_qcut(work / "0.parquet", task),
         "machine": machine(),
         "skipped": {} if spark_python() else {"PySpark": why_no_spark()},
@@ -136,7 +135,7 @@ def table(rows: list[Row]) -> list[str]:
             lines.append(f"{row['accounts']:,} | {name} | skipped: {why}")
     lines += ["", f"all outputs equal; the baseline of the ratios is: {BASELINE}"]
     for row in rows:
-        lines += [*wanted(row), own_share(row), with_qcut(row)]
+        lines += [*wanted(row), with_qcut(row)]
     return lines
 
 
@@ -154,16 +153,6 @@ def wanted(row: Row) -> list[str]:
             f"(wanted: {target:.0f}; {verdict})"
         )
     return lines
-
-
-def own_share(row: Row) -> str:
-    """How much of the baseline is RFM's own."""
-    whole = row["ways"][BASELINE]["wall_seconds"]
-    return (
-        f"{row['accounts']:,}: of Quintile's {whole:.2f} s, scope, RFM and labels take "
-        f"{row['own_seconds']:.2f} s; the rest starts the process and makes the accounts, deals, "
-        "lines and measures that every other technique reads as well"
-    )
 
 
 def with_qcut(row: Row) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from assets.warehouse import warehouse
 from benchmarks.bare_plan import bare_plan
 from benchmarks.crm import ROOT
 
@@ -22,6 +23,13 @@ RIVALS = Path(__file__).resolve().parent / "rivals"
 SPARK_VARIABLE = "QUINTILE_SPARK_PYTHON"
 BASELINE = "Quintile"
 WANTED = ("int_accounts__rfm_scored", "int_accounts__labelled")
+MODELLED = (
+    "stg_crm__accounts", "stg_crm__products", "int_accounts__survived", "int_contacts__survived",
+    "int_deals__converted", "int_deal_lines__merged",
+)  # fmt: skip
+"""Where every way starts: cleaned, merged and in base currency, before any technique."""
+OTHER_LABELS = "select account_id, cast(null as varchar) as label_id from accounts where false"
+"""In place of the labels of other techniques, which no rival gives."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +39,17 @@ class Rival:
     name: str
     python: str
     program: str
-    arguments: tuple[str, ...] = ()
 
     def command(self, task: Path, output: Path) -> list[str]:
         """The command that does the task and writes the output."""
-        return [self.python, str(RIVALS / self.program), str(task), str(output), *self.arguments]
+        return [self.python, str(RIVALS / self.program), str(task), str(output)]
 
 
 def rivals() -> list[Rival]:
     """Every way that this machine can go; PySpark only where `spark_python` finds one."""
     here = sys.executable
     found = [
-        Rival(BASELINE, here, "with_quintile.py", ("all",)),
-        Rival("Quintile, only what RFM reads", here, "with_quintile.py", ("few",)),
+        Rival(BASELINE, here, "with_quintile.py"),
         Rival("DuckDB by hand", here, "with_duckdb.py"),
         Rival("polars, lazy", here, "with_polars.py"),
         Rival("pandas, tuned", here, "with_tuned_pandas.py"),
@@ -60,45 +66,49 @@ def spark_python() -> str | None:
 
 
 def write_task(home: Path, folder: Path) -> Path:
-    """Write what every rival is told about a home that has landed: files, rules, compiled SQL.
-
-    Raises:
-        ValueError: a module came in several loads, which the rivals do not handle.
-    """
-    plan = bare_plan(home, folder)
-    files = {name: _only_file(home, name) for name in ("accounts", "deals", "currency_rates")}
+    """Write what every rival is told about a refreshed home: files, rules, compiled SQL."""
+    plan = bare_plan(home, folder, {"labels": OTHER_LABELS})
+    modelled = folder / "modelled"
+    modelled.mkdir(exist_ok=True)
+    schemas = {s.name: s.schema for s in plan.statements}
+    files = {name: modelled / f"{name}.parquet" for name in MODELLED}
+    accounts = modelled / "accounts.parquet"
+    with warehouse(home / "warehouse.duckdb", read_only=True) as source:
+        for name, file in files.items():
+            _copy(source, f"from {schemas[name]}.{name}", file)
+        _copy(
+            source,
+            "select accounts.*, is_merged from staging.stg_crm__accounts as accounts "
+            "join intermediate.int_accounts__survived using (account_id)",
+            accounts,
+        )
     with duckdb.connect(str(plan.database), read_only=True) as connection:
         configured = _configured(connection)
-    statements = [
-        [s.schema, s.name, s.materialized, s.stage, s.query] for s in plan.leading_to(WANTED)
-    ]
-    task = files | configured | {
-        "configuration": str(plan.database), "landed": plan.landed, "statements": statements
-    }  # fmt: skip
+    task = configured | {
+        "accounts": str(accounts),
+        "deals": str(files["int_deals__converted"]),
+        "configuration": str(plan.database),
+        "modelled": [[schemas[name], name, str(file)] for name, file in files.items()],
+        "statements": [
+            [s.schema, s.name, s.materialized, s.query] for s in plan.leading_to(WANTED, MODELLED)
+        ],
+    }
     path = folder / "task.json"
     path.write_text(json.dumps(task), encoding="utf-8")
     return path
 
 
-def _only_file(home: Path, module: str) -> str:
-    found = list((home / "landing" / module).glob("*/data.parquet"))
-    if len(found) != 1:
-        raise ValueError(f"{module} came in {len(found)} loads; the rivals read exactly one")
-    return str(found[0])
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> None:
+    connection.execute(f"copy ({query}) to '{file}' (format parquet, compression zstd)")
 
 
 def _configured(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """The marketer's choices as plain values."""
-    row = connection.execute("select as_of, ends_at, currency from config.run").fetchone()
+    row = connection.execute("select as_of from config.run").fetchone()
     assert row is not None
     labels = connection.execute("from config.rfm_labels order by position").fetchdf()
     return {
         "as_of": row[0].isoformat(),
-        "ends_at": row[1].isoformat(),
-        "currency": row[2],
-        "won": connection.execute(
-            "select pipeline, stage from config.stages where category = 'won'"
-        ).fetchall(),
         "inactive_statuses": [
             status for (status,) in
             connection.execute("select status from config.inactive_statuses").fetchall()
@@ -155,9 +165,7 @@ def different_with_qcut(output: Path, task: Path) -> dict[str, float]:
 
     choices = json.loads(task.read_text("utf-8"))
     accounts, deals = (pandas_way.read(choices[name]) for name in ("accounts", "deals"))
-    rates = pandas_way.read(choices["currency_rates"])
-    accounts, deals = pandas_way.survivors(accounts, deals)
-    purchases = pandas_way.amounts(pandas_way.won(deals, choices), rates, choices)
+    purchases = pandas_way.won(deals, choices)
     rfm = pandas_way.measured(purchases, pandas_way.in_scope(accounts, choices), choices)
     right = pd.read_parquet(output).set_index("account_id")
     shares = {}

@@ -1,4 +1,4 @@
-"""RFM in DuckDB by hand: one statement over the landed files that knows only this task."""
+"""RFM in DuckDB by hand: one statement over the modelled files that knows only this task."""
 
 from __future__ import annotations
 
@@ -10,54 +10,27 @@ import duckdb
 
 QUERY = """
 copy (
-with recursive task as (select * from read_json('{task}')),
-survivors as (
-    select account_id, merged_into_id as survivor_id from '{accounts}'
-    where merged_into_id in (select account_id from '{accounts}')
-    union all
-    select s.account_id, a.merged_into_id from survivors s join '{accounts}' a
-    on s.survivor_id = a.account_id
-    where a.merged_into_id in (select account_id from '{accounts}')
-),
-last_survivors as (
-    select account_id, survivor_id from survivors
-    where survivor_id not in (select account_id from survivors)
-),
+with task as (select * from read_json('{task}')),
 in_scope as (
-    select account_id from '{accounts}' a, task
-    where billing_country is not null and not coalesce(is_deleted, false)
+    select account_id
+    from '{accounts}', task
+    where billing_country is not null and not coalesce(is_deleted, false) and not is_merged
       and not list_contains(inactive_statuses, coalesce(lower(status), ''))
-      and coalesce(created_at < ends_at::timestamp, true)
-      and account_id not in (select account_id from last_survivors)
 ),
 won as (
-    select account_id, coalesce(closing_date, won_on) as purchased_on, amount,
-        upper(d.currency) as currency,
-        case when d.currency is null or upper(d.currency) = task.currency then 1
-            when exchange_rate > 0 then exchange_rate::double end as rate
-    from '{deals}' d, task
-    where (lower(pipeline), lower(stage)) in (
-        select (w[1], w[2]) from (select unnest(won) as w from task)
-    )
-      and not coalesce(is_deleted, false) and coalesce(created_at < ends_at::timestamp, true)
-      and coalesce(closing_date, won_on) <= as_of::date
-),
-converted as (
-    select account_id, purchased_on, amount, amount / rate as base_amount
-    from won where rate is not null
-    union all
-    select account_id, purchased_on, amount, amount / r.exchange_rate::double
-    from (from won where rate is null) w asof left join '{currency_rates}' r
-    on w.currency = r.currency and w.purchased_on >= r.valid_from
+    select account_id, coalesce(closing_date, won_on) as purchased_on, base_amount,
+        coalesce(amount < 0, false) as is_refund
+    from '{deals}', task
+    where state = 'won' and coalesce(closing_date, won_on) <= as_of::date
 ),
 measured as (
-    select coalesce(survivor_id, d.account_id) as account_id,
-        -date_diff('day', max(purchased_on) filter (not coalesce(amount < 0, false)),
-            any_value(as_of)::date) as recency,
-        count(*) filter (not coalesce(amount < 0, false)) as frequency,
+    select account_id,
+        -date_diff('day', max(purchased_on) filter (not is_refund), any_value(as_of)::date)
+            as recency,
+        count(*) filter (not is_refund) as frequency,
         round(coalesce(sum(base_amount), 0), 2) as monetary
-    from converted d cross join task left join last_survivors s on d.account_id = s.account_id
-    group by all
+    from won cross join task
+    group by account_id
     having frequency > 0
 ),
 population as (
@@ -97,7 +70,7 @@ def query(task_file: Path, output: str) -> str:
         + f" then '{p['label_id']}'"
         for p in task["labels"]
     )  # fmt: skip
-    files = {name: task[name] for name in ("accounts", "deals", "currency_rates")}
+    files = {name: task[name] for name in ("accounts", "deals")}
     return QUERY.format(
         task=task_file, output=output, cuts=cuts, scores=scores, labels=labels, **files
     )

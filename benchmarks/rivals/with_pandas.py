@@ -1,4 +1,4 @@
-"""RFM in pandas as most people write it: whole files, merges, groupby, a function per value.
+"""RFM in pandas as most people write it: whole files, groupby, merge, a function per value.
 
 Scores use the quantiles and the function that tutorials show; `pd.qcut` itself cannot be used where
 values are tied (RFM-18), and `pd.qcut` over ranks gives tied accounts different scores.
@@ -22,10 +22,7 @@ def main() -> None:
     task = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     accounts = read(task["accounts"])
     deals = read(task["deals"])
-    rates = read(task["currency_rates"])
-    accounts, deals = survivors(accounts, deals)
-    purchases = amounts(won(deals, task), rates, task)
-    rfm = measured(purchases, in_scope(accounts, task), task)
+    rfm = measured(won(deals, task), in_scope(accounts, task), task)
     for metric in ("recency", "frequency", "monetary"):
         rfm[f"{metric}_score"] = scores(rfm[metric])
     rfm["label_id"] = rfm.apply(label, axis=1, patterns=task["labels"])
@@ -34,31 +31,15 @@ def main() -> None:
 
 
 def read(path: str) -> pd.DataFrame:
-    """A whole landed file but for the map of custom fields; decimals become floats."""
+    """A whole file but for the map of custom fields; decimals become floats."""
     import pyarrow.parquet as pq
 
     names = [name for name in pq.read_schema(path).names if name != "custom_fields"]
     frame = pd.read_parquet(path, columns=names)
-    for name in ("amount", "exchange_rate"):
+    for name in ("amount", "base_amount"):
         if name in frame:
             frame[name] = frame[name].astype(float)
     return frame
-
-
-def survivors(accounts: pd.DataFrame, deals: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give deals of merged accounts to the survivor; drop merged accounts."""
-    known = set(accounts["account_id"])
-    merged = accounts[accounts["merged_into_id"].isin(known)]
-    into = dict(zip(merged["account_id"], merged["merged_into_id"], strict=True))
-
-    def survivor(account: str) -> str:
-        while account in into:
-            account = into[account]
-        return account
-
-    deals = deals[deals["account_id"].isin(known)].copy()
-    deals["account_id"] = deals["account_id"].apply(survivor)
-    return accounts[~accounts["account_id"].isin(into)], deals
 
 
 def in_scope(accounts: pd.DataFrame, task: dict[str, Any]) -> pd.DataFrame:
@@ -68,40 +49,15 @@ def in_scope(accounts: pd.DataFrame, task: dict[str, Any]) -> pd.DataFrame:
         accounts["billing_country"].notna()
         & ~status.isin(task["inactive_statuses"])
         & (accounts["is_deleted"].fillna(False) == False)  # noqa: E712
-        & ~(accounts["created_at"] >= pd.Timestamp(task["ends_at"]))
+        & ~accounts["is_merged"]
     ][["account_id"]]
 
 
 def won(deals: pd.DataFrame, task: dict[str, Any]) -> pd.DataFrame:
     """Won deals, closed on or before the business date."""
-    stages = pd.DataFrame(task["won"], columns=["pipeline_key", "stage_key"])
-    deals["pipeline_key"] = deals["pipeline"].str.lower()
-    deals["stage_key"] = deals["stage"].str.lower()
-    deals = deals.merge(stages, on=["pipeline_key", "stage_key"])
+    deals = deals[deals["state"] == "won"].copy()
     deals["purchased_on"] = pd.to_datetime(deals["closing_date"].fillna(deals["won_on"]))
-    return deals[
-        (deals["is_deleted"].fillna(False) == False)  # noqa: E712
-        & (deals["purchased_on"] <= pd.Timestamp(task["as_of"]))
-        & ~(deals["created_at"] >= pd.Timestamp(task["ends_at"]))
-    ]
-
-
-def amounts(deals: pd.DataFrame, rates: pd.DataFrame, task: dict[str, Any]) -> pd.DataFrame:
-    """Convert into base currency: the deal's own rate, else the newest of its currency."""
-    rates = rates[["currency", "valid_from", "exchange_rate"]].copy()
-    rates["valid_from"] = pd.to_datetime(rates["valid_from"]).astype("datetime64[us]")
-    deals = deals.copy()
-    deals["purchased_on"] = deals["purchased_on"].astype("datetime64[us]")
-    deals["currency"] = deals["currency"].str.upper()
-    deals = pd.merge_asof(
-        deals.sort_values("purchased_on"),
-        rates.sort_values("valid_from"),
-        left_on="purchased_on", right_on="valid_from", by="currency", suffixes=("", "_listed"),
-    )  # fmt: skip
-    rate = deals["exchange_rate"].where(deals["exchange_rate"] > 0, deals["exchange_rate_listed"])
-    is_base = deals["currency"].isna() | (deals["currency"] == task["currency"])
-    deals["base_amount"] = deals["amount"] / rate.where(~is_base, 1.0)
-    return deals
+    return deals[deals["purchased_on"] <= pd.Timestamp(task["as_of"])]
 
 
 def measured(purchases: pd.DataFrame, accounts: pd.DataFrame, task: dict[str, Any]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""RFM in polars, one lazy query over the landed files."""
+"""RFM in polars, one lazy query over the modelled files."""
 
 from __future__ import annotations
 
@@ -16,114 +16,45 @@ METRICS = ("recency", "frequency", "monetary")
 def main() -> None:
     """Read the task, write the scores."""
     task = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    accounts = pl.scan_parquet(task["accounts"])
-    merged = survivors(accounts)
-    deals = purchases(pl.scan_parquet(task["deals"]), task)
-    rates = pl.scan_parquet(task["currency_rates"]).select(
-        "currency", "valid_from", pl.col("exchange_rate").cast(pl.Float64).alias("listed_rate")
-    )
-    rfm = measured(converted(deals, rates, task), merged, in_scope(accounts, merged, task), task)
+    accounts = in_scope(pl.scan_parquet(task["accounts"]), task)
+    rfm = measured(purchases(pl.scan_parquet(task["deals"]), task), accounts, task)
     scored = rfm.with_columns(score(metric).alias(f"{metric}_score") for metric in METRICS)
     scored.select(
         "account_id", *(f"{metric}_score" for metric in METRICS), label(task["labels"])
     ).sink_parquet(sys.argv[2])
 
 
-def survivors(accounts: pl.LazyFrame) -> pl.LazyFrame:
-    """The accounts that were merged away, each with its last survivor."""
-    known = accounts.select("account_id")
-    rows = (
-        accounts.filter(pl.col("merged_into_id").is_not_null())
-        .select("account_id", "merged_into_id")
-        .join(known, left_on="merged_into_id", right_on="account_id", how="semi")
-        .collect()
-    )
-    into = dict(rows.iter_rows())
-    for account in into:
-        while into[account] in into:
-            into[account] = into[into[account]]
-    return pl.LazyFrame(
-        {"account_id": list(into), "survivor_id": list(into.values())},
-        schema={"account_id": pl.String, "survivor_id": pl.String},
-    )
-
-
-def in_scope(accounts: pl.LazyFrame, merged: pl.LazyFrame, task: dict[str, Any]) -> pl.LazyFrame:
+def in_scope(accounts: pl.LazyFrame, task: dict[str, Any]) -> pl.LazyFrame:
     """The accounts that the global criteria leave."""
-    ends_at = pl.lit(task["ends_at"]).str.to_datetime()
-    return (
-        accounts.filter(
-            pl.col("billing_country").is_not_null(),
-            ~pl.col("status").fill_null("").str.to_lowercase().is_in(task["inactive_statuses"]),
-            ~pl.col("is_deleted").fill_null(False),
-            (pl.col("created_at") < ends_at).fill_null(True),
-        )
-        .select("account_id")
-        .join(merged, on="account_id", how="anti")
-    )
+    return accounts.filter(
+        pl.col("billing_country").is_not_null(),
+        ~pl.col("status").fill_null("").str.to_lowercase().is_in(task["inactive_statuses"]),
+        ~pl.col("is_deleted").fill_null(False),
+        ~pl.col("is_merged"),
+    ).select("account_id")
 
 
 def purchases(deals: pl.LazyFrame, task: dict[str, Any]) -> pl.LazyFrame:
     """Won deals, closed on or before the business date."""
-    is_won = pl.any_horizontal(
-        (pl.col("pipeline").str.to_lowercase() == pipeline)
-        & (pl.col("stage").str.to_lowercase() == stage)
-        for pipeline, stage in task["won"]
-    )
-    ends_at = pl.lit(task["ends_at"]).str.to_datetime()
     return (
-        deals.filter(
-            is_won,
-            ~pl.col("is_deleted").fill_null(False),
-            (pl.col("created_at") < ends_at).fill_null(True),
-        )
+        deals.filter(pl.col("state") == "won")
         .with_columns(pl.coalesce("closing_date", "won_on").alias("purchased_on"))
         .filter(pl.col("purchased_on") <= pl.lit(task["as_of"]).str.to_date())
         .select(
             "account_id",
             "purchased_on",
-            pl.col("amount").cast(pl.Float64),
-            pl.col("exchange_rate").cast(pl.Float64),
-            pl.col("currency").str.to_uppercase(),
+            pl.col("base_amount").cast(pl.Float64),
+            (pl.col("amount") < 0).fill_null(False).alias("is_refund"),
         )
     )
 
 
-def converted(deals: pl.LazyFrame, rates: pl.LazyFrame, task: dict[str, Any]) -> pl.LazyFrame:
-    """Amounts in base currency; listed rates are looked up only for deals without their own."""
-    is_base = pl.col("currency").is_null() | (pl.col("currency") == task["currency"])
-    has_rate = is_base | (pl.col("exchange_rate") > 0).fill_null(False)
-    known = deals.filter(has_rate).with_columns(
-        pl.when(is_base).then(1.0).otherwise(pl.col("exchange_rate")).alias("rate")
-    )
-    listed = (
-        deals.filter(~has_rate)
-        .sort("purchased_on")
-        .join_asof(
-            rates.sort("valid_from"),
-            left_on="purchased_on", right_on="valid_from", by="currency",
-            check_sortedness=False,
-        )
-        .with_columns(pl.col("listed_rate").alias("rate"))
-    )  # fmt: skip
-    return pl.concat([known, listed], how="diagonal").select(
-        "account_id",
-        "purchased_on",
-        (pl.col("amount") / pl.col("rate")).alias("base_amount"),
-        (pl.col("amount") < 0).fill_null(False).alias("is_refund"),
-    )
-
-
-def measured(
-    deals: pl.LazyFrame, merged: pl.LazyFrame, accounts: pl.LazyFrame, task: dict[str, Any]
-) -> pl.LazyFrame:
+def measured(deals: pl.LazyFrame, accounts: pl.LazyFrame, task: dict[str, Any]) -> pl.LazyFrame:
     """Recency, frequency and monetary value of the accounts in scope that bought."""
     is_purchase = ~pl.col("is_refund")
     as_of = pl.lit(task["as_of"]).str.to_date()
     return (
-        deals.join(merged, on="account_id", how="left")
-        .with_columns(pl.coalesce("survivor_id", "account_id").alias("account_id"))
-        .group_by("account_id")
+        deals.group_by("account_id")
         .agg(
             pl.col("purchased_on").filter(is_purchase).max().alias("last"),
             is_purchase.sum().cast(pl.Int64).alias("frequency"),

@@ -1,9 +1,8 @@
 """RFM by Quintile's own SQL: what dbt compiled for its dbt models, in one DuckDB process.
 
-The third argument says what becomes a table. `all`: what the project builds as a table, so that the
-tables RFM shares with every other technique are computed whole. `few`: only scope, RFM, labels and
-the measures they read, so that DuckDB leaves out columns and tables that only others read. Beside
-the output it writes the seconds of the dbt models of scope, RFM and labels themselves.
+Starts from the modelled tables, as the other ways do, and builds what leads to scores and labels.
+What the project builds as a table is a table here, but for the measures of accounts: of these
+DuckDB then computes what RFM reads and leaves out what only other techniques read.
 """
 
 from __future__ import annotations
@@ -11,13 +10,11 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import duckdb
 
-OWN_STAGES = ("scope", "rfm", "labels")
-SHARED = ("int_accounts__survived", "int_accounts__measured", "int_currency_rates__dated")
+MEASURES = "int_accounts__measured"
 RESULT = """
 copy (
     select scored.account_id, recency_score, frequency_score, monetary_score, labelled.label_id
@@ -32,8 +29,6 @@ copy (
 def main() -> None:
     """Build the dbt models that lead to scores and labels, in order; write the scores."""
     task = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    output, kept = sys.argv[2], sys.argv[3]
-    own_seconds = 0.0
     with (
         tempfile.TemporaryDirectory(prefix="quintile-bench-") as folder,
         # dbt has compiled the name of the database into its SQL.
@@ -42,24 +37,18 @@ def main() -> None:
         connection.execute("set preserve_insertion_order = false")
         connection.execute(f"attach '{task['configuration']}' as configured (read_only)")
         copy_configuration(connection)
-        for schema, name, query in task["landed"]:
+        for schema, name, file in task["modelled"]:
             connection.execute(f"create schema if not exists {schema}")
-            connection.execute(f"create view {schema}.{name} as {query}")
-        for schema, name, materialized, stage, query in task["statements"]:
-            is_own = stage in OWN_STAGES
-            is_table = materialized == "table" and (kept == "all" or is_own or name in SHARED)
+            connection.execute(f"create view {schema}.{name} as from '{file}'")
+        for schema, name, materialized, query in task["statements"]:
+            kind = "table" if materialized == "table" and name != MEASURES else "view"
             connection.execute(f"create schema if not exists {schema}")
-            started = time.perf_counter()
-            connection.execute(
-                f"create {'table' if is_table else 'view'} {schema}.{name} as {query}"
-            )
-            own_seconds += (time.perf_counter() - started) * is_own
-        connection.execute(RESULT.format(output=output))
-    Path(output).with_suffix(".seconds").write_text(str(own_seconds), encoding="ascii")
+            connection.execute(f"create {kind} {schema}.{name} as {query}")
+        connection.execute(RESULT.format(output=sys.argv[2]))
 
 
 def copy_configuration(connection: duckdb.DuckDBPyConnection) -> None:
-    """Copy the small tables of configuration and landing books into the database."""
+    """Copy the small tables of configuration into the database."""
     for schema, table in connection.execute(
         "select schema_name, table_name from duckdb_tables() where database_name = 'configured'"
     ).fetchall():

@@ -13,29 +13,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 LEVELS = 5
-DEAL_COLUMNS = [
-    "account_id", "pipeline", "stage", "currency", "closing_date", "won_on", "amount",
-    "exchange_rate", "created_at", "is_deleted",
-]  # fmt: skip
-ACCOUNT_COLUMNS = [
-    "account_id", "billing_country", "status", "is_deleted", "merged_into_id", "created_at",
-]  # fmt: skip
+DEAL_COLUMNS = ["account_id", "state", "closing_date", "won_on", "amount", "base_amount"]
+ACCOUNT_COLUMNS = ["account_id", "billing_country", "status", "is_deleted", "is_merged"]
 
 
 def main() -> None:
     """Read the task, write the scores."""
     task = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     accounts = read(task["accounts"], ACCOUNT_COLUMNS, ["status"])
-    deals = read(task["deals"], DEAL_COLUMNS, ["pipeline", "stage", "currency"])
-    rates = read(task["currency_rates"], ["currency", "valid_from", "exchange_rate"], [])
-    survivor = survivors(accounts)
-    deals = purchases(deals, task)
+    deals = purchases(read(task["deals"], DEAL_COLUMNS, ["state"]), task)
     place = pd.Index(accounts["account_id"]).get_indexer(deals["account_id"])
-    deals = deals.assign(account=np.where(place >= 0, survivor[place], -1))[place >= 0]
-    rfm = measured(deals, base_amounts(deals, rates, task), task)
-    is_merged = survivor != np.arange(len(accounts))
-    wanted = in_scope(accounts, task) & ~is_merged
-    rfm = rfm[wanted.to_numpy()[rfm.index]]
+    deals = deals.assign(account=place)[place >= 0]
+    rfm = measured(deals, task)
+    rfm = rfm[in_scope(accounts, task).to_numpy()[rfm.index]]
     scored = {metric: scores(rfm[metric].to_numpy()) for metric in rfm}
     pd.DataFrame(
         {
@@ -47,7 +37,7 @@ def main() -> None:
 
 
 def read(path: str, columns: list[str], categories: list[str]) -> pd.DataFrame:
-    """Some columns of a landed file: decimals as floats, dates as timestamps, few texts coded."""
+    """Some columns of a file: decimals as floats, dates as timestamps, few texts coded."""
     table = pq.read_table(path, columns=columns, read_dictionary=categories)
     for place, column in enumerate(table.schema):
         if pa.types.is_decimal(column.type):
@@ -55,15 +45,6 @@ def read(path: str, columns: list[str], categories: list[str]) -> pd.DataFrame:
         elif pa.types.is_date(column.type):
             table = table.set_column(place, column.name, table[column.name].cast(pa.timestamp("s")))
     return table.to_pandas(self_destruct=True)
-
-
-def survivors(accounts: pd.DataFrame) -> Any:
-    """Position of the account that each account was merged into, itself where it was not."""
-    into = pd.Index(accounts["account_id"]).get_indexer(accounts["merged_into_id"])
-    found = np.where(into >= 0, into, np.arange(len(accounts)))
-    while not np.array_equal(found, found[found]):
-        found = found[found]
-    return found
 
 
 def in_scope(accounts: pd.DataFrame, task: dict[str, Any]) -> pd.Series:
@@ -74,58 +55,23 @@ def in_scope(accounts: pd.DataFrame, task: dict[str, Any]) -> pd.Series:
         accounts["billing_country"].notna()
         & ~status.isin(inactive)
         & accounts["is_deleted"].ne(True)
-        & ~(accounts["created_at"] >= pd.Timestamp(task["ends_at"]))
+        & ~accounts["is_merged"]
     )
 
 
 def purchases(deals: pd.DataFrame, task: dict[str, Any]) -> pd.DataFrame:
-    """Won deals, closed on or before the business date; the stage is decided once per code."""
-    stages = {name.lower(): code for code, name in enumerate(deals["stage"].cat.categories)}
-    pipelines = {name.lower(): code for code, name in enumerate(deals["pipeline"].cat.categories)}
-    is_won = np.zeros(len(deals), dtype=bool)
-    for pipeline, stage in task["won"]:
-        if pipeline in pipelines and stage in stages:
-            is_won |= ((deals["pipeline"].cat.codes == pipelines[pipeline])
-                       & (deals["stage"].cat.codes == stages[stage])).to_numpy()  # fmt: skip
-    deals = deals[is_won & deals["is_deleted"].ne(True).to_numpy()]
+    """Won deals, closed on or before the business date."""
+    deals = deals[(deals["state"] == "won").to_numpy()]
     purchased_on = deals["closing_date"].fillna(deals["won_on"])
-    kept = (purchased_on <= pd.Timestamp(task["as_of"])) & ~(
-        deals["created_at"] >= pd.Timestamp(task["ends_at"])
-    )
-    return deals.assign(purchased_on=purchased_on)[kept]
+    return deals.assign(purchased_on=purchased_on)[purchased_on <= pd.Timestamp(task["as_of"])]
 
 
-def base_amounts(deals: pd.DataFrame, rates: pd.DataFrame, task: dict[str, Any]) -> Any:
-    """Amounts in base currency; listed rates are looked up only for deals without their own."""
-    currency = deals["currency"].astype("string").str.upper() if len(deals) == 0 else (
-        deals["currency"].cat.rename_categories(str.upper)
-    )  # fmt: skip
-    is_base = (currency.isna() | (currency == task["currency"])).to_numpy()
-    rate = np.where(is_base, 1.0, deals["exchange_rate"].to_numpy())
-    lacking = np.flatnonzero(~(rate > 0))
-    rate[lacking] = np.nan
-    wanted = pd.DataFrame(
-        {
-            "place": lacking,
-            "currency": currency.iloc[lacking].astype(str).to_numpy(),
-            "purchased_on": deals["purchased_on"].iloc[lacking].to_numpy(),
-        }
-    )
-    rates = rates.assign(currency=rates["currency"].astype(str)).sort_values("valid_from")
-    listed = pd.merge_asof(
-        wanted.sort_values("purchased_on"), rates,
-        left_on="purchased_on", right_on="valid_from", by="currency",
-    )  # fmt: skip
-    rate[listed["place"].to_numpy()] = listed["exchange_rate"].to_numpy()
-    return deals["amount"].to_numpy() / rate
-
-
-def measured(deals: pd.DataFrame, base_amount: Any, task: dict[str, Any]) -> pd.DataFrame:
+def measured(deals: pd.DataFrame, task: dict[str, Any]) -> pd.DataFrame:
     """Recency, frequency and monetary value by position of the account."""
     is_purchase = ~(deals["amount"] < 0).to_numpy()
     account = deals["account"].to_numpy()
     days = (pd.Timestamp(task["as_of"]) - deals["purchased_on"]).dt.days.to_numpy()
-    amount = pd.Series(base_amount).groupby(account).sum().round(2)
+    amount = pd.Series(deals["base_amount"].to_numpy()).groupby(account).sum().round(2)
     grouped = pd.Series(days[is_purchase]).groupby(account[is_purchase]).agg(["min", "size"])
     return pd.DataFrame(
         {

@@ -49,7 +49,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 
 def written(prepared: Prepared, rival: Rival) -> str:
-    output = prepared.folder / f"{rival.program}-{'-'.join(rival.arguments)}.parquet"
+    output = prepared.folder / f"{rival.program}.parquet"
     subprocess.run(rival.command(prepared.task, output), check=True, capture_output=True)
     return output_query(output)
 

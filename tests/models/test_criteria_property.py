@@ -105,19 +105,18 @@ def test_first_failed_step_is_the_first_child_that_fails(
 @given(
     raw=nested(field_leaves(list(CATALOGUE.related["deals"].values())), 6), as_of=business_dates()
 )
-def test_contribution_keeps_the_deals_that_satisfy_it(
+def test_contribution_marks_the_deals_that_satisfy_it(
     population: Population, raw: dict[str, object], as_of: date
 ) -> None:
     tree = bound(parse_criteria(raw), CATALOGUE, Place.RELATED, "deals")
     moment = Moment(as_of)
     statement = compile_contribution(tree, CATALOGUE, moment, "duckdb")
     meaning = Evaluator(moment, CATALOGUE.related["deals"])
-    expected = sorted(
-        str(row["deal_id"]) for row in population.rows["deals"] if meaning.holds(tree, Subject(row))
-    )
-    assert sorted(str(row[0]) for row in population.connection.execute(statement).fetchall()) == (
-        expected
-    )
+    expected = {
+        row["deal_id"]: meaning.holds(tree, Subject(row)) for row in population.rows["deals"]
+    }
+    marked = f"select deal_id, is_chosen from ({statement})"  # noqa: S608
+    assert dict(population.connection.execute(marked).fetchall()) == expected
 
 
 def test_without_global_criteria_everybody_passes(population: Population) -> None:

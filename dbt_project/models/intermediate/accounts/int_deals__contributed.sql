@@ -10,7 +10,6 @@ fields as (
     from {{ source('config', 'rfm_metrics') }}
 ),
 
--- Read once more below: an engine then reads only what the criterion asks for.
 deals as (
     select * from {{ ref('int_deals__converted') }}
 ),
@@ -19,38 +18,36 @@ deal_lines as (
     select * from {{ ref('int_deal_lines__stated') }}
 ),
 
-contributing as (
+marked as (
     {{ criterion('contribution') }}
 ),
 
 -- The user picks the field of each metric (RFM-3); custom fields hold canonical text.
 valued as (
     select
-        converted.*,
-        contributing.deal_id is not null as is_chosen,
+        marked.*,
         case {{ recency_field() }}
-            when 'closing_date' then coalesce(converted.closing_date, converted.won_on)
-            when 'won_on' then converted.won_on
-            when 'created_at' then converted.created_on
-            when 'modified_at' then {{ local_date('converted.modified_at', 'run.time_zone') }}
+            when 'closing_date' then coalesce(marked.closing_date, marked.won_on)
+            when 'won_on' then marked.won_on
+            when 'created_at' then marked.created_on
+            when 'modified_at' then {{ local_date('marked.modified_at', 'run.time_zone') }}
             else
                 {{ lenient_cast(
-                    map_value('converted.custom_fields', 'fields.recency_field'), 'date'
+                    map_value('marked.custom_fields', 'fields.recency_field'), 'date'
                 ) }}
         end as purchased_on,
         case {{ monetary_field() }}
-            when 'discount' then converted.discount
+            when 'discount' then marked.discount
             when 'custom'
                 then
                     {{ lenient_cast(
-                        map_value('converted.custom_fields', 'fields.monetary_field'),
+                        map_value('marked.custom_fields', 'fields.monetary_field'),
                         'decimal(18, 4)'
                     ) }}
         end as other_amount
-    from {{ ref('int_deals__converted') }} as converted
+    from marked
     cross join run
     cross join fields
-    left join contributing on converted.deal_id = contributing.deal_id
 ),
 
 contributed as (
