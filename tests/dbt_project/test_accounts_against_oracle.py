@@ -22,6 +22,8 @@ from tests.dbt_project.crm_oracle import Oracle, rounded
 from tests.dbt_project.test_rfm_scores import rank_form
 from tests.dbt_project.warehouse import PROJECT, Configuration, Dbt, Load, fill, query
 
+pytestmark = pytest.mark.xdist_group("dbt")
+
 AS_OF = date(2024, 2, 29)
 YEAR_AGO = date(2023, 2, 28)
 ACCOUNTS = [f"{number:04}" for number in range(120)]

@@ -10,6 +10,8 @@ import pytest
 
 from tests.dbt_project.warehouse import PROJECT, Configuration, Dbt, Load, fill
 
+pytestmark = pytest.mark.xdist_group("dbt")
+
 PREFIXES = {
     "staging": ("stg_",),
     "intermediate": ("int_",),

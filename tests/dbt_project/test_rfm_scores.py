@@ -22,6 +22,8 @@ from hypothesis import strategies as st
 
 from tests.dbt_project.warehouse import DEFAULT_RFM_LABELS, Configuration, Dbt, Load, fill, query
 
+pytestmark = pytest.mark.xdist_group("dbt")
+
 AS_OF = date(2024, 6, 30)
 METRICS = ("recency", "frequency", "monetary")
 Value = int | Decimal

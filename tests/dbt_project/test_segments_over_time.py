@@ -26,6 +26,8 @@ JAN, FEB, MAR, APR = (date(2024, month, 1) for month in (1, 2, 3, 4))
 MAY, JUL = (date(2024, month, 1) for month in (5, 7))
 DAYS = (JAN, FEB, MAR, APR, MAY, JUL)
 
+pytestmark = pytest.mark.xdist_group("segments over time")
+
 GOLD = "select account_id from accounts where rating = 'gold'"
 SEGMENTS = (
     Segment("static", GOLD, nature="static"),

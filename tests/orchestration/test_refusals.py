@@ -54,6 +54,7 @@ def test_a_home_that_cannot_be_written_is_named_without_a_traceback(
     assert "Traceback" not in done.stderr and str(place) in done.stderr
 
 
+@pytest.mark.xdist_group("refusals")
 def test_criteria_of_a_static_segment_cannot_change_after_its_creation(tmp_path: Path) -> None:
     """SEG-14: refused by name; on the day of creation, or as a dynamic segment, it may."""
     data = tmp_path / "data"
