@@ -6,6 +6,7 @@ that point, each on its own copy of the home folder.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Callable
@@ -43,9 +44,20 @@ def data_set() -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def zylker(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """The demo, run once on its own business date. Nobody may run it further: copy it."""
-    installation = Installation(ZYLKER / "abm.yaml", tmp_path_factory.mktemp("zylker"))
-    installation.run()
+    """The demo, run once on its own business date. Nobody may run it further: copy it.
+
+    Workers share it: the first that asks makes it, and the others wait for that.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    (folder / "zylker").mkdir(exist_ok=True)
+    installation = Installation(ZYLKER / "abm.yaml", folder / "zylker" / "home")
+    with (folder / "zylker.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "zylker" / "is_made").exists():
+            installation.run()
+            (folder / "zylker" / "is_made").touch()
     return installation
 
 

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.conftest import zylker
+
+__all__ = ["zylker"]
+
 DEFAULT_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from assets.published import current
+from tests.end_to_end.installation import Installation
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "examples" / "zylker" / "abm.yaml"
@@ -68,7 +69,7 @@ def _wait_until_up(address: str, server: subprocess.Popen[bytes]) -> None:
 
 
 def test_a_run_from_the_launchpad_publishes_what_the_command_line_publishes(
-    served: tuple[str, Path], tmp_path: Path
+    served: tuple[str, Path], zylker: Installation, tmp_path: Path
 ) -> None:
     from playwright.sync_api import sync_playwright
 
@@ -93,9 +94,4 @@ def test_a_run_from_the_launchpad_publishes_what_the_command_line_publishes(
         page.get_by_text("stage_is_known").first.wait_for(timeout=60_000)
         browser.close()
 
-    by_hand = tmp_path / "home"
-    quintile = str(Path(sys.executable).parent / "quintile")
-    subprocess.run(
-        [quintile, "run", "-c", str(DEMO), "--home", str(by_hand)], check=True, capture_output=True
-    )
-    assert current(home / "published").content_hash == current(by_hand / "published").content_hash
+    assert current(home / "published").content_hash == zylker.publication.content_hash
