@@ -43,7 +43,8 @@ dev: $(STAMP) ## Open the Dagster UI on http://127.0.0.1:3000 with the demo (or 
 
 spark: $(SPARK) ## Install a Spark distribution into .venv-spark, for --engine spark (needs Java 17)
 
-test: lint types contracts definitions $(SPARK) ## Everything CI checks
+test: $(STAMP) ## Everything CI checks
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint types contracts definitions $(SPARK)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(STAMP) ## ruff and sqlfluff
