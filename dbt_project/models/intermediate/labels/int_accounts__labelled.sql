@@ -86,29 +86,37 @@ matches as (
     from criteria_labels
 ),
 
-first_positions as (
-    select
-        matches.account_id,
-        active_labels.technique,
-        min(active_labels.position) as position
-    from matches
-    inner join active_labels on matches.label_id = active_labels.label_id
-    group by matches.account_id, active_labels.technique
-),
-
-labelled as (
+placed as (
     select
         matches.account_id,
         active_labels.technique,
         matches.label_id,
-        active_labels.position,
-        active_labels.position = first_positions.position as is_primary
+        active_labels.position
     from matches
     inner join active_labels on matches.label_id = active_labels.label_id
+),
+
+first_positions as (
+    select
+        account_id,
+        technique,
+        min(position) as position
+    from placed
+    group by account_id, technique
+),
+
+labelled as (
+    select
+        placed.account_id,
+        placed.technique,
+        placed.label_id,
+        placed.position,
+        placed.position = first_positions.position as is_primary
+    from placed
     inner join first_positions
         on
-            matches.account_id = first_positions.account_id
-            and active_labels.technique = first_positions.technique
+            placed.account_id = first_positions.account_id
+            and placed.technique = first_positions.technique
 )
 
 select * from labelled
