@@ -115,7 +115,7 @@ def test_contribution_marks_the_deals_that_satisfy_it(
     expected = {
         row["deal_id"]: meaning.holds(tree, Subject(row)) for row in population.rows["deals"]
     }
-    marked = f"select deal_id, is_chosen from ({statement})"  # noqa: S608
+    marked = f"select deal_id, is_chosen from ({statement})"
     assert dict(population.connection.execute(marked).fetchall()) == expected
 
 
