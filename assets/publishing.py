@@ -23,6 +23,7 @@ from assets.durable_files import (
     sync_file,
     write_durably,
 )
+from assets.finished_tables import refuse_another_day
 from assets.published import (
     POINTER_NAME,
     VERSION_PATTERN,
@@ -103,7 +104,8 @@ def publish(
 
     Raises:
         VolumeError: the disk is full or the folder cannot be written; the old version stays.
-        PublishedCopyError: the schemas are empty, or another publish holds the folder.
+        PublishedCopyError: the schemas are empty or of another day, or another publish holds the
+            folder.
     """
     fields = dict(custom_fields or {})
     request = {
@@ -125,6 +127,7 @@ def publish(
                     raise PublishedCopyError(
                         f"nothing to publish: no table in {', '.join(schemas)}. Run dbt first."
                     )
+                refuse_another_day(source, tables, as_of)
                 on_step("hashed")
                 whole = content_hash(tables, definition_hash, inputs, request)
                 wanted = Publication(
