@@ -19,10 +19,10 @@ from typing import cast, get_args
 from zoneinfo import ZoneInfo
 
 import dagster as dg
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, field_validator
 
 from assets.home import Home
-from assets.spark_server import SparkUnavailableError, require_client
+from assets.spark_settings import SparkUnavailableError, refuse_secrets, require_client
 from assets.warehouse_lease import WarehouseHeldError, warehouse_lease
 from assets.warehouse_recovery import (
     latest_business_date,
@@ -100,6 +100,12 @@ class Refresh(Installation):
         default=False,
         description="Allow a business date before the last one: the history after it is forgotten.",
     )
+
+    @field_validator("spark_master")
+    @classmethod
+    def _without_secrets(cls, master: str) -> str:
+        """Addresses are kept with the run; the error of a validator would repeat this one."""
+        return refuse_secrets(master)
 
     _created_at: datetime = PrivateAttr(default=datetime(1970, 1, 1, tzinfo=UTC))
     _run_id: str = PrivateAttr(default="")

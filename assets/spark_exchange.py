@@ -19,20 +19,17 @@ import duckdb
 
 from assets.home import Home
 from assets.landing import LandedFiles
-from assets.published import NothingPublishedError, PublishedCopyError, current
-from assets.spark_server import connect_server, warehouse_folder
+from assets.spark_history import claim_catalogue, mark_history, restore_history
+from assets.spark_server import connect_server
+from assets.spark_settings import CONNECT
 from assets.spark_warehouse import SparkWarehouse, Storage, spark_warehouse
-from assets.warehouse import drop_relation, literal, quoted, warehouse
-from assets.warehouse_recovery import HISTORY_SCHEMA
+from assets.warehouse import drop_relation, literal, pattern_literal, quoted, warehouse
 
 Relation = tuple[str, str]
 """Schema and name."""
 
 Columns = Mapping[str, str]
 """Name to DuckDB type, in order."""
-
-COMPLETED = "run_history"
-"""Table of history with a row for every completed run."""
 
 WRITERS = 4
 """Tables that Spark writes at the same time: most are too small to keep a cluster busy."""
@@ -47,16 +44,20 @@ class SparkBuild:
         master: Where Spark runs.
         run_id: Names the folder of this run's exchange.
         landed: What landed.
-        built: Every relation that dbt makes, by schema.
-        published: Relations to bring back, with the columns of their contracts.
+        schemas: Every schema in which dbt makes tables.
+        counted: Tables whose rows are counted afterwards.
+        published: Relations to bring back, with the columns of their contracts: what is built now.
+        has_all_history: Whether every table of history is among them.
     """
 
     home: Home
     master: str
     run_id: str
     landed: tuple[LandedFiles, ...]
-    built: tuple[Relation, ...]
+    schemas: tuple[str, ...]
+    counted: tuple[Relation, ...]
     published: Mapping[Relation, Columns]
+    has_all_history: bool
 
     @property
     def exchange(self) -> Path:
@@ -67,7 +68,7 @@ class SparkBuild:
 @contextmanager
 def building_on_spark(
     build: SparkBuild, counts: dict[Relation, int], say: Callable[[str], None]
-) -> Iterator[None]:
+) -> Iterator[SparkWarehouse]:
     """Hand over what dbt reads, let the block build, and take the results back.
 
     Args:
@@ -76,21 +77,24 @@ def building_on_spark(
         say: Told what happens.
 
     Raises:
-        SparkUnavailableError: Spark cannot be reached or started.
+        SparkUnavailableError: Spark cannot be reached or started, ended while it was at work, or
+            holds the tables of another installation.
     """
     storage = Storage.of(build.home.root)
+    build.home.spark.mkdir(parents=True, exist_ok=True)
+    noted = build.home.spark / "session" if build.master.startswith(CONNECT) else None
     with (
         connect_server(build.master, build.home.spark, say) as address,
-        spark_warehouse(address, storage) as spark,
+        spark_warehouse(address, storage, noted) as spark,
     ):
-        schemas = sorted({schema for schema, _ in build.built})
-        for name in spark.drop_leftovers(warehouse_folder(build.home.spark), schemas):
+        claim_catalogue(build.home, spark)
+        for name in spark.drop_leftovers(build.schemas):
             say(f"removed what a killed run left of {name}")
         _hand_over(build, spark)
-        for table, rows in _restore_history(build, spark).items():
+        for table, rows in restore_history(build.home.published, spark).items():
             say(f"restored {rows} rows of {table} from the published copy")
-        yield
-        counts |= spark.row_counts(build.built)
+        yield spark
+        counts |= spark.row_counts(build.counted)
         _take_back(build, spark)
 
 
@@ -101,6 +105,7 @@ def _hand_over(build: SparkBuild, spark: SparkWarehouse) -> None:
     folder.mkdir(parents=True)
     for schema in ("config", "landing"):
         spark.create_schema(schema)
+    spark.drop_landed("landing")
     with warehouse(build.home.warehouse, read_only=True) as connection:
         for schema, table in connection.execute(
             "select schema_name, table_name from duckdb_tables() "
@@ -113,49 +118,7 @@ def _hand_over(build: SparkBuild, spark: SparkWarehouse) -> None:
             columns = _columns(connection, schema, table)
             spark.replace_external_table(schema, table, columns, given)
     for landed in build.landed:
-        spark.replace_view("landing", landed.name, landed.columns, landed.files)
-
-
-def _restore_history(build: SparkBuild, spark: SparkWarehouse) -> dict[str, int]:
-    """Replace Spark's history when the published copy knows completed runs that it does not.
-
-    So it is when the cluster's tables were lost, or when the other engine made the last run.
-    """
-    spark.create_schema(HISTORY_SCHEMA)
-    try:
-        publication = current(build.home.published)
-    except (NothingPublishedError, PublishedCopyError):
-        return {}
-    saved = [t for t in publication.tables if t.schema_name == HISTORY_SCHEMA]
-    if not saved or _completed(publication.parquet) <= _completed_there(spark):
-        return {}
-    # Written last, because it is what tells a whole history from one that a kill cut short.
-    spark.drop_table(HISTORY_SCHEMA, COMPLETED)
-    for table in sorted(saved, key=lambda t: t.table == COMPLETED):
-        columns = {column.name: column.type for column in table.columns}
-        file = publication.parquet / f"{table.table}.parquet"
-        spark.replace_table(HISTORY_SCHEMA, table.table, columns, file, "as_of")
-    return {table.table: table.rows for table in saved if table.rows}
-
-
-def _completed(parquet: Path) -> set[tuple[object, ...]]:
-    """Completed runs of the published copy: business date, definition, remembered rows."""
-    file = parquet / f"{COMPLETED}.parquet"
-    with duckdb.connect() as connection:
-        return set(
-            connection.execute(
-                "select as_of, definition_hash, remembered_row_count "  # noqa: S608
-                f"from read_parquet({literal(str(file))})"
-            ).fetchall()
-        )
-
-
-def _completed_there(spark: SparkWarehouse) -> set[tuple[object, ...]]:
-    if not spark.has_table(HISTORY_SCHEMA, COMPLETED):
-        return set()
-    return set(
-        spark.rows("select as_of, definition_hash, remembered_row_count from history.run_history")
-    )
+        spark.replace_landed("landing", landed.name, landed.columns, landed.files)
 
 
 def _take_back(build: SparkBuild, spark: SparkWarehouse) -> None:
@@ -176,7 +139,7 @@ def _take_back(build: SparkBuild, spark: SparkWarehouse) -> None:
             chosen = ", ".join(
                 f"cast({quoted(n)} as {k}) as {quoted(n)}" for n, k in columns.items()
             )
-            files = literal(str(folders[schema, table] / "*.parquet"))
+            files = pattern_literal(folders[schema, table], "*.parquet")
             connection.execute(f"create schema if not exists {quoted(schema)}")
             drop_relation(connection, schema, table)
             connection.execute(
@@ -184,8 +147,17 @@ def _take_back(build: SparkBuild, spark: SparkWarehouse) -> None:
                 f"select {chosen} from read_parquet({files})"
             )
         connection.execute("commit")
+        if build.has_all_history:
+            mark_history(connection, build.home.warehouse.stem, spark)
+        _remove_unread(build, connection)
+
+
+def _remove_unread(build: SparkBuild, connection: duckdb.DuckDBPyConnection) -> None:
+    """Remove the folders of earlier runs, except what a view still reads of a run in parts."""
+    texts = connection.execute("select sql from duckdb_views() where not internal").fetchall()
     for other in build.exchange.parent.iterdir():
-        if other != build.exchange:
+        is_read = any(f"/exchange/{other.name}/" in text for (text,) in texts)
+        if other != build.exchange and not is_read:
             shutil.rmtree(other, ignore_errors=True)
 
 

@@ -2,16 +2,15 @@
 
 An address `sc://host:port` is a server that somebody else runs. For any other master (`local[2]`,
 `spark://host:7077`, `yarn`, ...) a server is started from a Spark distribution on this machine,
-bound to loopback, behind a key that only this process knows, and stopped when the block ends or
-this process dies. Add here how a server is found, started and stopped; never what is asked of it.
+answering on loopback only, behind a key that only this process knows, and stopped when the block
+ends or this process dies. Add here how a server is found, started and stopped; never what is asked
+of it, nor what the user says of it (`spark_settings`).
 """
 
 from __future__ import annotations
 
 import os
-import re
 import secrets
-import shlex
 import shutil
 import signal
 import socket
@@ -22,14 +21,22 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from assets.environment import environment
+from assets.spark_settings import (
+    CONNECT,
+    TOKEN_VARIABLE,
+    SparkUnavailableError,
+    chosen_settings,
+    endpoint,
+    refuse_secrets,
+    require_client,
+    spark_distribution,
+)
 
-DISTRIBUTION_VARIABLE = "SPARK_HOME"
-TOKEN_VARIABLE = "SPARK_CONNECT_AUTHENTICATE_TOKEN"
-SETTINGS_VARIABLE = "QUINTILE_SPARK_SETTINGS"
-OWN_DISTRIBUTION = Path(__file__).resolve().parent.parent / ".venv-spark"
 SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 LONGEST_START_SECONDS = 180
 LONGEST_STOP_SECONDS = 20
+LONGEST_PROBE_SECONDS = 10
+LOOPBACK = "127.0.0.1"
 
 _GUARDED = (
     'exec 3<&0; "$@" </dev/null & server=$!; '
@@ -40,10 +47,6 @@ _GUARDED = (
 """The server ends with the pipe from this process, so it never outlives a killed run."""
 
 Say = Callable[[str], None]
-
-
-class SparkUnavailableError(RuntimeError):
-    """Spark cannot be used; the message says what is missing and how to get it."""
 
 
 @contextmanager
@@ -60,100 +63,71 @@ def connect_server(master: str, folder: Path, say: Say = lambda _: None) -> Iter
             of its log is inside.
     """
     require_client()
-    if master.startswith("sc://"):
-        if "token=" in master:
-            raise SparkUnavailableError(
-                "A token in the address would be kept with the run. Leave it out and set the "
-                f"environment variable {TOKEN_VARIABLE}."
-            )
-        yield master
+    if refuse_secrets(master).startswith(CONNECT):
+        with _answering(master):
+            yield master
         return
     distribution = spark_distribution()
     folder.mkdir(parents=True, exist_ok=True)
     _end_leftover(folder)
-    log = folder / "server.log"
-    token, port = secrets.token_urlsafe(32), _free_port()
+    _forget_catalogue_of_elsewhere(folder)
+    log, token, port = folder / "server.log", secrets.token_urlsafe(32), _free_port()
     say(f"starting a Spark Connect server for {master}; its log is {log}")
+    properties = _written_properties(master, folder, port)
     with log.open("wb") as output:
         server = subprocess.Popen(
-            ["sh", "-c", _GUARDED, "sh", *_command(distribution, master, folder, port)],
+            ["sh", "-c", _GUARDED, "sh", *_command(distribution, master, properties)],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=folder,
-            env=_environment(distribution, token),
+            env=_environment(distribution, master, token),
             start_new_session=True,
         )
     (folder / "server.pid").write_text(str(server.pid), encoding="utf-8")
     try:
         _wait_until_it_listens(server, port, log)
-        with environment({TOKEN_VARIABLE: token}):
-            # The client sends a token in the clear only to this very name.
-            yield f"sc://localhost:{port}"
+        properties.unlink()
+        # The client sends a token in the clear only to this very name.
+        address = f"sc://localhost:{port}"
+        with environment({TOKEN_VARIABLE: token}), _answering(address, log):
+            yield address
     finally:
+        properties.unlink(missing_ok=True)
         _stop(server)
         (folder / "server.pid").unlink(missing_ok=True)
 
 
-def require_client() -> None:
-    """Refuse, saying how to install it, when the Spark extra is missing.
-
-    Raises:
-        SparkUnavailableError: pyspark-client or dbt-spark cannot be imported.
-    """
-    from importlib.util import find_spec
-
-    missing = [
-        package
-        for package, module in (("pyspark-client", "pyspark"), ("dbt-spark", "dbt.adapters.spark"))
-        if find_spec(module) is None
-    ]
-    if missing:
+@contextmanager
+def _answering(address: str, log: Path | None = None) -> Iterator[None]:
+    """Refuse an address that nobody listens at; say so when an error comes of a dead server."""
+    host, port = endpoint(address)
+    if not is_listening(address):
         raise SparkUnavailableError(
-            f"The engine spark needs {' and '.join(missing)}, which are not installed here. Run "
-            "`make spark`, or install the extra: pip install 'quintile[spark]'."
+            f"No Spark Connect server listens at {host}:{port}. Start it, or name another: "
+            "--master sc://host:15002, or local[2] for one that is started here."
         )
-
-
-def spark_distribution() -> Path:
-    """Folder of a Spark distribution: $SPARK_HOME, else what `make spark` installed.
-
-    Raises:
-        SparkUnavailableError: neither is there, or Java is missing.
-    """
-    named = os.environ.get(DISTRIBUTION_VARIABLE, "")
-    candidates = [Path(named)] if named else sorted(
-        OWN_DISTRIBUTION.glob("lib/python*/site-packages/pyspark")
-    )  # fmt: skip
-    found = next((place for place in candidates if (place / "bin" / "spark-submit").exists()), None)
-    if found is None:
-        looked = named or "$SPARK_HOME (not set) and .venv-spark"
+    try:
+        yield
+    except Exception as error:
+        if is_listening(address):
+            raise
+        where = f"; the end of its log, {log}:\n{_end_of(log)}" if log else (
+            ". Its log is on the machine that ran it."
+        )  # fmt: skip
         raise SparkUnavailableError(
-            f"No Spark distribution found in {looked}. Run `make spark`, set SPARK_HOME to one, or "
-            "give the address of a running Spark Connect server: --master sc://host:15002."
-        )
-    if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
-        raise SparkUnavailableError(
-            "Spark needs Java 17 or newer: install it or set JAVA_HOME, or give the address of a "
-            "running Spark Connect server: --master sc://host:15002."
-        )
-    return found
+            f"The Spark Connect server at {host}:{port} ended while it was at work (killed, or out "
+            f"of memory). Nothing was published; run again{where}"
+        ) from error
 
 
-def chosen_settings() -> dict[str, str]:
-    """Settings of Spark that the user gave, `name=value` separated by blanks.
-
-    Raises:
-        SparkUnavailableError: one of them is no `name=value`.
-    """
-    pairs = shlex.split(os.environ.get(SETTINGS_VARIABLE, ""))
-    wrong = [pair for pair in pairs if not re.fullmatch(r"spark\.[\w.\-]+=.*", pair)]
-    if wrong:
-        raise SparkUnavailableError(
-            f"{SETTINGS_VARIABLE}: {wrong[0]!r} is no setting; write spark.name=value, separated "
-            "by blanks."
-        )
-    return dict(pair.split("=", 1) for pair in pairs)
+def is_listening(address: str) -> bool:
+    """Whether somebody listens at `sc://host:port`."""
+    try:
+        with socket.create_connection(endpoint(address), timeout=LONGEST_PROBE_SECONDS):
+            return True
+    except OSError:
+        return False
 
 
 def warehouse_folder(folder: Path) -> Path:
@@ -161,48 +135,89 @@ def warehouse_folder(folder: Path) -> Path:
     return folder / "warehouse"
 
 
-def _command(distribution: Path, master: str, folder: Path, port: int) -> list[str]:
+def _command(distribution: Path, master: str, properties: Path) -> list[str]:
+    submit = str(distribution / "bin" / "spark-submit")
+    # The last word of spark-submit: the class is in the distribution, there is no jar.
+    given = ["--properties-file", str(properties), "--load-spark-defaults"]
+    return [submit, "--master", master, *given, "--class", SERVER_CLASS, "spark-internal"]
+
+
+def server_settings(master: str, folder: Path, port: int) -> dict[str, str]:
+    """Settings of a server that is started here; the user's own win.
+
+    Executors of another machine must reach the driver, so only a local master's is bound to
+    loopback; elsewhere Spark takes the host's own address, or `spark.driver.host`. The door that
+    the client uses is on loopback in any case.
+    """
     derby = f"jdbc:derby:;databaseName={folder / 'metastore'};create=true"
-    settings = {
-        "spark.connect.grpc.binding.address": "127.0.0.1",
-        "spark.connect.grpc.binding.port": str(port),
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
+    alone = {"spark.driver.host": LOOPBACK, "spark.driver.bindAddress": LOOPBACK}
+    return {
         "spark.ui.enabled": "false",
         "spark.sql.catalogImplementation": "hive",
         "spark.sql.warehouse.dir": str(warehouse_folder(folder)),
         "spark.hadoop.javax.jdo.option.ConnectionURL": derby,
+        **(alone if _is_local(master) else {}),
         **chosen_settings(),
+        "spark.connect.grpc.binding.address": LOOPBACK,
+        "spark.connect.grpc.binding.port": str(port),
     }
-    options = [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
-    submit = str(distribution / "bin" / "spark-submit")
-    return [submit, "--master", master, *options, "--class", SERVER_CLASS, "spark-internal"]
 
 
-def _environment(distribution: Path, token: str) -> Mapping[str, str]:
+def _is_local(master: str) -> bool:
+    return master.startswith("local")
+
+
+def _written_properties(master: str, folder: Path, port: int) -> Path:
+    """The settings in a file of this user alone: everybody may read a command line."""
+    file = folder / "server.properties"
+    file.unlink(missing_ok=True)
+    lines = (
+        f"{name}={value}".replace("\\", "\\\\").replace("\n", "\\n")
+        for name, value in server_settings(master, folder, port).items()
+    )
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:  # noqa: PTH123
+        output.write("\n".join(lines) + "\n")
+    return file
+
+
+def _environment(distribution: Path, master: str, token: str) -> Mapping[str, str]:
     kept = {k: v for k, v in os.environ.items() if k not in ("SPARK_REMOTE", "PYTHONPATH")}
     return {
+        **({"SPARK_LOCAL_IP": LOOPBACK} if _is_local(master) else {}),
         **kept,
         "SPARK_HOME": str(distribution),
-        "SPARK_LOCAL_IP": os.environ.get("SPARK_LOCAL_IP", "127.0.0.1"),
         "SPARK_NO_DAEMONIZE": "1",
         TOKEN_VARIABLE: token,
     }
 
 
+def _forget_catalogue_of_elsewhere(folder: Path) -> None:
+    """Remove the catalogue of a home that was copied or moved: it names the old home's files."""
+    place = folder / "place"
+    if not place.exists() or place.read_text(encoding="utf-8") != str(folder):
+        for part in ("metastore", "warehouse"):
+            shutil.rmtree(folder / part, ignore_errors=True)
+        place.write_text(str(folder), encoding="utf-8")
+
+
 def _wait_until_it_listens(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + LONGEST_START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        with suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=1):
             return
         time.sleep(0.1)
-    end = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
-    raise SparkUnavailableError(f"The Spark Connect server did not start; the end of {log}:\n{end}")
+    raise SparkUnavailableError(
+        f"The Spark Connect server did not start; the end of {log}:\n{_end_of(log)}"
+    )
+
+
+def _end_of(log: Path) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
 
 
 def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
 

@@ -1,35 +1,35 @@
 """The warehouse of the Spark engine: what Spark is handed, and what is taken back from it.
 
 Spark reads Parquet and writes tables of its own; it is never given rows by this process and never
-returns any but reports. Configuration and landed loads go in as views over Parquet, history as
-tables, and what is published comes back as Parquet that executors wrote. `Storage` says how the
-cluster names the home folder. Add here what moves between the two engines; never a rule.
+returns any but reports. Configuration and landed loads go in as tables over Parquet where it lies,
+history as tables of Spark's own, and what is published comes back as Parquet that executors wrote.
+`Storage` says how the cluster names the home folder. Add here what moves between the two engines;
+never a rule, nor how a session is opened (`spark_session`).
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assets.environment import environment
-from assets.spark_server import DISTRIBUTION_VARIABLE, chosen_settings
+from assets.spark_session import spark_session
 
 STORAGE_VARIABLE = "QUINTILE_SPARK_STORAGE"
-CATALOGUE_VARIABLE = "QUINTILE_SPARK_CATALOG"
-REMOTE_VARIABLE = "SPARK_REMOTE"
 
-_SETTINGS: Mapping[str, str] = {
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.ansi.enabled": "true",
-    # Small tables stay in few tasks; large ones are still split by their size.
-    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
-}
+FILES = "__files_"
+"""Between the name of a landed relation and the number of one of its sets of columns."""
+FILE = "landed_in"
+"""Partition column of such a table: a number for every file."""
+MOST_PARTITIONS = 200
+"""Partitions named in one statement."""
+
+_GLOB = re.compile(r"([*?\[\]{}\\])")
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,18 @@ class Storage:
         return f"{self.address}/{path.relative_to(self.home).as_posix()}"
 
     def named(self, path: Path) -> str:
-        """The same, quoted for `parquet.…`."""
-        return _quoted(self.address_of(path))
+        """The same, quoted for `parquet.…`, which reads patterns."""
+        return _quoted(_GLOB.sub(r"\\\1", self.address_of(path)))
+
+    def path_of(self, address: str) -> Path | None:
+        """Folder of this machine behind an address of the cluster; None when it is not here."""
+        if address.startswith(f"{self.address}/"):
+            found = self.home / address.removeprefix(f"{self.address}/")
+        elif address.startswith("file:/"):
+            found = Path("/" + address.removeprefix("file:").lstrip("/"))
+        else:
+            return None
+        return found if found.is_dir() else None
 
 
 class SparkWarehouse:
@@ -69,9 +79,16 @@ class SparkWarehouse:
         """Rows of a query with a small result: a report, never accounts."""
         return [tuple(row) for row in self._session.sql(query).collect()]
 
-    def create_schema(self, schema: str) -> None:
-        """Make a schema unless it exists."""
-        self._session.sql(f"create schema if not exists {_quoted(schema)}")
+    def first_rows(self, query: str, most: int) -> tuple[list[str], list[list[Any]]]:
+        """Names of the columns of a query, and its first rows."""
+        frame = self._session.sql(query)
+        return list(frame.columns), [list(row) for row in frame.limit(most).collect()]
+
+    def create_schema(self, schema: str, **properties: str) -> None:
+        """Make a schema, with properties, unless it exists."""
+        named = ", ".join(f"{_text(n)} = {_text(value)}" for n, value in properties.items())
+        told = f" with dbproperties ({named})" if named else ""
+        self._session.sql(f"create schema if not exists {_quoted(schema)}{told}")
 
     def has_table(self, schema: str, table: str) -> bool:
         """Whether a table or view exists."""
@@ -81,18 +98,84 @@ class SparkWarehouse:
         """Drop a table if it exists."""
         self._session.sql(f"drop table if exists {_quoted(schema)}.{_quoted(table)}")
 
-    def replace_view(
+    def tables(self, schema: str) -> set[str]:
+        """Names of the tables and views of a schema."""
+        return {row[1] for row in self.rows(f"show tables in {_quoted(schema)}")}
+
+    def schema_property(self, schema: str, name: str) -> str | None:
+        """Value of a property of a schema; None when it has none."""
+        described = dict(self.rows(f"describe schema extended {_quoted(schema)}"))
+        found = re.search(rf"\({re.escape(name)},([^,()]*)\)", described.get("Properties", ""))
+        return found[1].strip() if found else None
+
+    def set_schema_property(self, schema: str, name: str, value: str) -> None:
+        """Set a property of a schema."""
+        self._session.sql(
+            f"alter schema {_quoted(schema)} set dbproperties ({_text(name)} = {_text(value)})"
+        )
+
+    def table_property(self, schema: str, table: str, name: str) -> str | None:
+        """Value of a property of a table; None when it has none or does not exist."""
+        if not self.has_table(schema, table):
+            return None
+        listed = self.rows(f"show tblproperties {_quoted(schema)}.{_quoted(table)}")
+        return {key: str(value) for key, value in listed}.get(name)
+
+    def set_table_property(self, schema: str, table: str, name: str, value: str | None) -> None:
+        """Set a property of a table, or take it away."""
+        change = (
+            f"unset tblproperties if exists ({_text(name)})"
+            if value is None
+            else f"set tblproperties ({_text(name)} = {_text(value)})"
+        )
+        self._session.sql(f"alter table {_quoted(schema)}.{_quoted(table)} {change}")
+
+    def drop_landed(self, schema: str) -> None:
+        """Drop what `replace_landed` made behind its views; the files stay where they are."""
+        for table in sorted(self.tables(schema)):
+            if FILES in table:
+                self.drop_table(schema, table)
+
+    def replace_landed(
         self, schema: str, table: str, columns: Mapping[str, str], files: Sequence[Path]
     ) -> None:
         """Point a view at Parquet files; a column that a file lacks is null there.
 
         `columns` maps names to DuckDB types. Without files the view is empty but has its columns.
+        Files of equal columns are partitions of one table, so that the view's text, which a
+        catalogue bounds (Derby: 32,700 characters), does not grow with every load.
         """
-        parts = [_selected(columns, names, f" from parquet.{self._storage.named(file)}")
-                 for file, names in ((file, _column_names(file)) for file in files)]  # fmt: skip
+        alike: dict[tuple[str, frozenset[tuple[str, str]]], list[Path]] = {}
+        for file in files:
+            alike.setdefault((file.name, _file_columns(file)), []).append(file)
+        parts = []
+        for number, ((kind, found), members) in enumerate(alike.items(), start=1):
+            behind = f"{table}{FILES}{number}"
+            self._create_partitioned(schema, behind, members)
+            # A folder holds files of several kinds; those of others are left out unopened.
+            origin = f" from {_quoted(schema)}.{_quoted(behind)} where _metadata.file_name = "
+            parts.append(_selected(columns, {n for n, _ in found}, origin + _text(kind)))
         query = " union all ".join(parts) or _selected(columns, set(), " where false")
         name = f"{_quoted(schema)}.{_quoted(table)}"
         self._session.sql(f"create or replace view {name} as {query}")
+
+    def _create_partitioned(self, schema: str, table: str, files: Sequence[Path]) -> None:
+        """Make a table whose partitions are files of equal name and columns, each in its folder."""
+        name = f"{_quoted(schema)}.{_quoted(table)}"
+        origin = f"parquet.{self._storage.named(files[0])}"
+        found = self._session.sql(f"select * from {origin}").schema  # noqa: S608
+        declared = "".join(f"{_quoted(f.name)} {f.dataType.simpleString()}, " for f in found.fields)
+        self._session.sql(
+            f"create table {name} ({declared}{FILE} int) using parquet partitioned by ({FILE}) "
+            f"location {_text(self._storage.address_of(files[0].parent.parent))}"
+        )
+        places = [
+            f"partition ({FILE} = {number}) location {_text(self._storage.address_of(file.parent))}"
+            for number, file in enumerate(files)
+        ]
+        for first in range(0, len(places), MOST_PARTITIONS):
+            some = " ".join(places[first : first + MOST_PARTITIONS])
+            self._session.sql(f"alter table {name} add {some}")
 
     def replace_external_table(
         self, schema: str, table: str, columns: Mapping[str, str], folder: Path
@@ -142,20 +225,19 @@ class SparkWarehouse:
         target = self._storage.address_of(folder)
         frame.write.mode("overwrite").option("compression", "zstd").parquet(target)
 
-    def drop_leftovers(self, warehouse: Path, schemas: Iterable[str]) -> list[str]:
+    def drop_leftovers(self, schemas: Iterable[str]) -> list[str]:
         """Remove folders of tables that the catalogue does not know: a killed run leaves them.
 
-        Spark refuses to create a table over them. Only for a catalogue whose files are in
-        `warehouse`; returns what was removed.
+        Spark refuses to create a table over them. Only where this machine sees the folder of the
+        schema; returns what was removed.
         """
         removed = []
         for schema in schemas:
-            folder = warehouse / f"{schema}.db"
-            if not folder.is_dir():
-                continue
             self.create_schema(schema)
-            known = {row[1] for row in self.rows(f"show tables in {_quoted(schema)}")}
-            for leftover in sorted(folder.iterdir()):
+            described = dict(self.rows(f"describe schema {_quoted(schema)}"))
+            folder = self._storage.path_of(str(described.get("Location", "")))
+            known = self.tables(schema) if folder else set()
+            for leftover in sorted(folder.iterdir()) if folder else ():
                 if leftover.name not in known:
                     shutil.rmtree(leftover, ignore_errors=True)
                     removed.append(f"{schema}.{leftover.name}")
@@ -163,44 +245,29 @@ class SparkWarehouse:
 
 
 @contextmanager
-def spark_warehouse(address: str, storage: Storage) -> Iterator[SparkWarehouse]:
+def spark_warehouse(
+    address: str, storage: Storage, noted: Path | None = None
+) -> Iterator[SparkWarehouse]:
     """Open a session on a Spark Connect server for one block; dbt finds it by SPARK_REMOTE.
 
     Args:
         address: `sc://host:port`.
         storage: How the cluster names the home folder.
+        noted: Where the session's id is kept while the block lasts (`spark_session`).
     """
-    told = {
-        REMOTE_VARIABLE: address,
-        # Without it the client looks for a distribution that it does not need, and exits.
-        DISTRIBUTION_VARIABLE: os.environ.get(DISTRIBUTION_VARIABLE, "none"),
-    }
-    with environment(told), warnings.catch_warnings():
-        # About pandas 3, which never sees a row here, and about static settings that dbt repeats.
-        warnings.filterwarnings("ignore", module="pyspark")
-        from pyspark.sql import SparkSession
-
-        session = SparkSession.builder.remote(address).getOrCreate()
-        try:
-            for name, value in {**_SETTINGS, **_changeable(session, chosen_settings())}.items():
-                session.conf.set(name, value)
-            catalogue = os.environ.get(CATALOGUE_VARIABLE, "")
-            if catalogue:
-                session.catalog.setCurrentCatalog(catalogue)
-            yield SparkWarehouse(session, storage)
-        finally:
-            session.stop()
-
-
-def _changeable(session: Any, settings: Mapping[str, str]) -> dict[str, str]:
-    """Settings that a session may change; the others belong to the server's start."""
-    return {name: value for name, value in settings.items() if session.conf.isModifiable(name)}
+    with spark_session(address, noted) as session:
+        yield SparkWarehouse(session, storage)
 
 
 def _column_names(file: Path) -> set[str]:
+    return {name for name, _ in _file_columns(file)}
+
+
+def _file_columns(file: Path) -> frozenset[tuple[str, str]]:
+    """Names and types of the columns of a Parquet file."""
     import pyarrow.parquet
 
-    return set(pyarrow.parquet.read_schema(file).names)
+    return frozenset((field.name, str(field.type)) for field in pyarrow.parquet.read_schema(file))
 
 
 def _selected(columns: Mapping[str, str], present: set[str], source: str) -> str:

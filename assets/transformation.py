@@ -11,14 +11,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
@@ -33,8 +34,10 @@ from assets.observation import observe
 from assets.publishing import SCHEMAS
 from assets.refresh import ENGINE_VARIABLE, Refresh
 from assets.spark_exchange import Relation, SparkBuild, building_on_spark
-from assets.spark_server import SparkUnavailableError
+from assets.spark_findings import keep_offending_rows
+from assets.spark_settings import SparkUnavailableError
 from assets.warehouse import warehouse
+from assets.warehouse_recovery import HISTORY_SCHEMA
 from models.expressions import Dialect
 
 DBT_PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
@@ -132,6 +135,7 @@ MANIFEST = prepared_manifest()
 )
 def transformation(context: dg.AssetExecutionContext, refresh: Refresh) -> Iterator[Any]:
     """Build and test every dbt model; a failing error-level test stops what follows (EDG-18)."""
+    refuse_other_configuration(refresh)
     parsed = prepared_manifest(engine=refresh.chosen_engine)
     wanted = DbtBuild(
         project=DBT_PROJECT,
@@ -167,23 +171,71 @@ def _engine(
     if refresh.chosen_engine == "duckdb":
         yield
         return
+    task = spark_build(refresh, {key.path[-1] for key in context.selected_asset_keys})
+    with building_on_spark(task, counts, context.log.info) as spark:
+        try:
+            yield
+        except DbtBuildError as failed:
+            keep_offending_rows(spark, failed.description or "")
+            raise
+
+
+def spark_build(refresh: Refresh, selected: Collection[str]) -> SparkBuild:
+    """What Spark is handed and what is taken back, when the dbt models of these names are built.
+
+    Only what is built comes back: the rest may be older there than here, or not there at all.
+    """
+    there = json.loads(prepared_manifest(engine="spark").read_text(encoding="utf-8"))["nodes"]
+    # What comes back is read here: its types are spelled as in the manifest for DuckDB.
     nodes = [n for n in manifest_content()["nodes"].values() if n["resource_type"] == "model"]
-    task = SparkBuild(
+    built = [node for node in nodes if node["name"] in selected]
+    published = {
+        (node["schema"], node["name"]): {
+            name: column["data_type"] for name, column in node["columns"].items()
+        }
+        for node in built
+        if node["schema"] in SCHEMAS
+    }
+    history = {(n["schema"], n["name"]) for n in nodes if n["schema"] == HISTORY_SCHEMA}
+    return SparkBuild(
         home=refresh.home,
         master=refresh.master,
         run_id=refresh.run_id[:8],
         landed=landed_files(refresh),
-        built=tuple((node["schema"], node["name"]) for node in nodes),
-        published={
-            (node["schema"], node["name"]): {
-                name: column["data_type"] for name, column in node["columns"].items()
-            }
-            for node in nodes
-            if node["schema"] in SCHEMAS
-        },
+        schemas=tuple(sorted({node["schema"] for node in nodes})),
+        # A view would be computed once more only to be counted.
+        counted=tuple(
+            (node["schema"], node["name"])
+            for node in built
+            if there[node["unique_id"]]["config"]["materialized"] != "view"
+        ),
+        published=published,
+        has_all_history=history <= published.keys(),
     )
-    with building_on_spark(task, counts, context.log.info):
-        yield
+
+
+def refuse_other_configuration(refresh: Refresh) -> None:
+    """Refuse to build from a configuration that was compiled for another day or engine.
+
+    Raises:
+        dg.Failure: says which, and how to compile it anew.
+    """
+    found = []
+    if refresh.home.warehouse.exists():
+        with (
+            warehouse(refresh.home.warehouse, read_only=True) as connection,
+            suppress(duckdb.CatalogException, duckdb.BinderException),
+        ):
+            found = connection.execute("select as_of, engine from config.run").fetchall()
+    wanted = (refresh.as_of, refresh.chosen_engine)
+    if found != [wanted]:
+        compiled = " and ".join(f"{day} on {engine}" for day, engine in found) or "nothing"
+        raise dg.Failure(
+            description=f"The configuration was compiled for {compiled}; this run is for "
+            f"{wanted[0]} on {wanted[1]}. Run the job land_modules for that day and engine first, "
+            "or refresh_segments, which does both.",
+            allow_retries=False,
+        )
 
 
 def _teller(context: dg.AssetExecutionContext) -> Callable[[str, str], None]:

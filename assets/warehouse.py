@@ -7,6 +7,7 @@ warehouse gets a module of its own beside this one, with the same four functions
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,7 +81,7 @@ def replace_view(
     """
     connection.execute(f"create schema if not exists {quoted(schema)}")
     if files:
-        names = ", ".join(literal(str(file)) for file in files)
+        names = ", ".join(pattern_literal(file) for file in files)
         chosen = ", ".join(
             f"cast({quoted(n)} as {kind}) as {quoted(n)}" for n, kind in columns.items()
         )
@@ -120,3 +121,9 @@ def quoted(identifier: str) -> str:
 def literal(text: str) -> str:
     """Quote a text literal, for places where DuckDB takes no bound parameter."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def pattern_literal(path: Path, pattern: str = "") -> str:
+    """Quote a path for `read_parquet`, which reads patterns: only `pattern` below it is one."""
+    plain = re.sub(r"([*?\[])", r"[\1]", str(path))
+    return literal(f"{plain}/{pattern}" if pattern else plain)

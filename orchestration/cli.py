@@ -97,14 +97,16 @@ def run(
     ] = "local[*]",
 ) -> None:
     """Land, check, score, label, segment, publish and export: the whole refresh."""
-    from assets.spark_server import SparkUnavailableError, require_client
+    from assets.spark_settings import SparkUnavailableError, refuse_secrets, require_client
 
     configured(config)
-    if engine is Engine.spark:
-        try:
+    try:
+        # Before the run, with its settings, is written down.
+        refuse_secrets(master)
+        if engine is Engine.spark:
             require_client()
-        except SparkUnavailableError as missing:
-            stop(str(missing), 2)
+    except SparkUnavailableError as refused:
+        stop(str(refused), 2)
     computing = {"engine": engine.value, "master": master}
     _refresh(config, home_of(config, home), day_of(as_of), rewind, **computing)
 

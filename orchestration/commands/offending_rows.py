@@ -6,11 +6,13 @@ checks failed; that is `run_states`.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from assets.spark_findings import SUFFIX
 from orchestration.commands.run_states import RunState
 
 MOST_ROWS: Final = 5
@@ -47,13 +49,15 @@ def offending_rows(warehouse: Path, run: RunState) -> list[OffendingRows]:
         for check in run.failed_checks
         if check.has_stopped and "all rows" in check.facts
     ]
+    found: list[OffendingRows] = []
     for message in run.failures.values():
         for _, file in _DBT_QUERY.findall(message):
-            if Path(file).is_file():
+            if Path(file).with_suffix(SUFFIX).is_file():
+                found += _kept(Path(file))
+            elif Path(file).is_file():
                 wanted.append((Path(file).stem, file, Path(file).read_text(encoding="utf-8")))
     if not wanted or not warehouse.is_file():
-        return []
-    found = []
+        return found
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         for about, query, text in wanted:
             cursor = connection.execute(text)
@@ -61,3 +65,11 @@ def offending_rows(warehouse: Path, run: RunState) -> list[OffendingRows]:
             rows = [list(row) for row in cursor.fetchmany(MOST_ROWS)]
             found.append(OffendingRows(about, query, header, rows))
     return found
+
+
+def _kept(query: Path) -> list[OffendingRows]:
+    """Rows that were written beside the query, because another engine ran it; none if it failed."""
+    kept = json.loads(query.with_suffix(SUFFIX).read_text(encoding="utf-8"))
+    if not kept["header"]:
+        return []
+    return [OffendingRows(query.stem, str(query), kept["header"], kept["rows"])]

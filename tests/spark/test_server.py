@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from assets import spark_server
-from assets.spark_server import (
+from assets.spark_server import connect_server
+from assets.spark_settings import (
     TOKEN_VARIABLE,
     SparkUnavailableError,
     chosen_settings,
-    connect_server,
     require_client,
     spark_distribution,
 )
