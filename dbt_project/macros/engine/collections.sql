@@ -42,13 +42,60 @@
   nullif(array_join(sort_array(collect_set({{ value }})), ', '), '')
 {%- endmacro %}
 
-{#- Up to five smallest distinct texts of a group as one text: examples for a report. -#}
-{% macro first_texts(value) -%}
-  {{- adapter.dispatch('first_texts')(value) -}}
+{#-
+  Per group: its number of rows as finding_count, and its five smallest distinct texts as one text,
+  example_ids: examples for a report. `rows` names a CTE; a group may be null.
+
+  Spark would gather all texts of a group in one task. So it counts equal ones, and a window keeps
+  five in every task before any are moved.
+-#}
+{% macro counted_with_examples(rows, groups, value) -%}
+  {{- adapter.dispatch('counted_with_examples')(rows, groups, value) -}}
 {%- endmacro %}
-{% macro duckdb__first_texts(value) -%}
-  array_to_string(min(distinct {{ value }}, 5), ', ')
+{% macro duckdb__counted_with_examples(rows, groups, value) -%}
+  select
+        {{ groups | join(', ') }},
+        count(*) as finding_count,
+        array_to_string(min(distinct {{ value }}, 5), ', ') as example_ids
+    from {{ rows }}
+    group by {{ groups | join(', ') }}
 {%- endmacro %}
-{% macro spark__first_texts(value) -%}
-  array_join(slice(sort_array(collect_set({{ value }})), 1, 5), ', ')
+{% macro spark__counted_with_examples(rows, groups, value) -%}
+  with counted as (
+    select {{ groups | join(', ') }}, {{ value }} as example_id, count(*) as row_count
+    from {{ rows }}
+    group by {{ groups | join(', ') }}, {{ value }}
+  ),
+
+  totals as (
+    select {{ groups | join(', ') }}, sum(row_count) as finding_count
+    from counted
+    group by {{ groups | join(', ') }}
+  ),
+
+  arranged as (
+    select
+      {{ groups | join(', ') }},
+      example_id,
+      row_number() over (partition by {{ groups | join(', ') }} order by example_id) as place
+    from counted
+    where example_id is not null
+  ),
+
+  examples as (
+    select
+      {{ groups | join(', ') }},
+      array_join(array_sort(collect_list(example_id)), ', ') as example_ids
+    from arranged
+    where place <= 5
+    group by {{ groups | join(', ') }}
+  )
+
+  select
+    {% for group in groups %}totals.{{ group }}, {% endfor %}
+    totals.finding_count,
+    examples.example_ids
+  from totals
+  left join examples
+    on {% for group in groups %}totals.{{ group }} <=> examples.{{ group }}{{ " and " if not loop.last }}{% endfor %}
 {%- endmacro %}

@@ -33,7 +33,9 @@
     or as_of not in (select as_of from {{ completed }})
     {%- endif %}
 {%- endmacro %}
+{#- A killed run leaves folders that the catalogue does not know; what is appended would join them. -#}
 {% macro spark__forget_history_in(relation, completed) -%}
+  {%- do run_query("msck repair table " ~ relation) -%}
   {%- set doomed = run_query(
     "select distinct as_of from " ~ relation ~ " where as_of >= (select as_of from "
     ~ source('config', 'run') ~ ")"

@@ -15,12 +15,7 @@ doubted as (
 ),
 
 findings as (
-    select
-        check_name,
-        count(*) as finding_count,
-        {{ first_texts('record_id') }} as example_ids
-    from doubted
-    group by check_name
+    {{ counted_with_examples('doubted', ['check_name'], 'record_id') }}
 ),
 
 loads as (
@@ -32,18 +27,24 @@ loads as (
 ),
 
 -- Kept rows with a doubtful value, as the door named them (MAP-9).
-landing_findings as (
+landing_warnings as (
     select
         warnings.module || '_' || coalesce(warnings.field, 'row') || '_' || warnings.reason
             as check_name,
         warnings.module,
         warnings.reason,
         warnings.field,
-        count(*) as finding_count,
-        {{ first_texts('warnings.record_id') }} as example_ids
+        warnings.record_id
     from {{ source('landing', 'warnings') }} as warnings
     inner join loads on warnings.module = loads.module and warnings.load_id = loads.load_id
-    group by warnings.module, warnings.field, warnings.reason
+),
+
+landing_findings as (
+    {{
+        counted_with_examples(
+            'landing_warnings', ['check_name', 'module', 'reason', 'field'], 'record_id'
+        )
+    }}
 ),
 
 reported as (
