@@ -75,7 +75,7 @@ def _connected(address: str, name: str) -> Any:
 
     parameters = "" if "/;" in address else "/"
     session = SparkSession.builder.remote(f"{address}{parameters};session_id={name}").create()
-    session.client.set_retry_policies([_retries(address)])
+    session.client.set_retry_policies([retries(address)])
     return session
 
 
@@ -92,7 +92,7 @@ def _stop_killed(address: str, noted: Path) -> None:
         noted.unlink()
 
 
-def _retries(address: str) -> Any:
+def retries(address: str) -> Any:
     """Try again for a while, but not once nobody listens any more."""
     from pyspark.sql.connect.client.retries import DefaultPolicy
 

@@ -19,6 +19,7 @@ import pytest
 from assets import spark_server
 from assets.refresh import Refresh
 from assets.spark_server import connect_server, server_settings
+from assets.spark_session import retries
 from assets.spark_settings import TOKEN_VARIABLE, SparkUnavailableError, endpoint, refuse_secrets
 from assets.spark_warehouse import SparkWarehouse, Storage
 from assets.warehouse import pattern_literal
@@ -100,6 +101,23 @@ def test_an_error_of_a_dead_server_is_said_to_be_one(tmp_path: Path) -> None:
         connect_server(address, tmp_path),
     ):
         raise ValueError("an error of its own")
+
+
+def test_a_dead_server_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client's own patience is ten silent minutes, for every statement."""
+    monkeypatch.setenv("SPARK_HOME", "none")  # else the client looks for a distribution, and exits
+    import grpc
+
+    class Unavailable(grpc.RpcError):  # type: ignore[misc]
+        def code(self) -> grpc.StatusCode:
+            return grpc.StatusCode.UNAVAILABLE
+
+    with listening() as (_, address):
+        policy = retries(address)
+        assert policy.can_retry(Unavailable())
+        assert not policy.can_retry(ValueError())
+    assert not policy.can_retry(Unavailable())
+    assert policy.max_retries * policy.max_backoff < 2 * 60 * 1000
 
 
 def test_settings_are_for_the_eyes_of_this_user_alone(
