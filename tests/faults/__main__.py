@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
+import os
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.faults.engines import ENGINES, Engine, UnknownEngineError, engine_of
+from tests.faults.engines import ALL, ENGINES, Engine, UnknownEngineError, engines_of
 from tests.faults.processes import import_now, prepare_environment
 
 if TYPE_CHECKING:
+    from tests.faults.campaign import Tally
     from tests.faults.stages import Stage
 
 ABOUT = """\
@@ -21,7 +23,7 @@ Kill Quintile with SIGKILL at every stage and prove that nothing is lost, double
 
 The demo CRM is run for one business date; then the next week's files arrive. Every stage of that
 second run is first counted undisturbed: each file that is opened for writing, renamed or removed,
-each statement of the engine, of the store and of Dagster's storage is a stop point. Then real
+each statement of an engine, of the store and of Dagster's storage is a stop point. Then real
 processes are killed at those points, three of four exactly before it, one of four from outside a
 moment later, while native code is at work.
 
@@ -33,7 +35,9 @@ must end with the content hashes, and the bytes of the exports, of a run that no
 EXAMPLES = """\
 examples:
   python -m tests.faults --kills 60                     every stage, some minutes
-  python -m tests.faults --kills 1000                   the nightly setting
+  python -m tests.faults --kills 1000                   every stage of a run on DuckDB
+  python -m tests.faults --kills 1010 --engine all      the nightly setting, both engines
+  python -m tests.faults --kills 8 --engine spark       Spark's own stages
   python -m tests.faults --kills 40 --stages publish    one stage
   python -m tests.faults --kills 100 --stages 'landing *' exports --seed 3
   python -m tests.faults --small --kills 60             no whole run: landing, store, publish,
@@ -69,8 +73,8 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="another seed, other points [1]")
     parser.add_argument("--stages", nargs="+", default=["*"], metavar="NAME",
                         help="only these; names may hold * [all]")  # fmt: skip
-    parser.add_argument("--engine", default="duckdb",
-                        help=f"whose writer is killed: {', '.join(ENGINES)} [duckdb]")  # fmt: skip
+    known = ", ".join((*ENGINES, ALL))
+    parser.add_argument("--engine", default="duckdb", help=f"whose writer: {known} [duckdb]")
     parser.add_argument(
         "--folder",
         type=Path,
@@ -86,7 +90,7 @@ def main(words: list[str] | None = None) -> int:
     """Run a campaign; return the exit code."""
     asked = arguments(words)
     try:
-        engine = engine_of(asked.engine)
+        engines = engines_of("duckdb" if asked.small else asked.engine)
     except UnknownEngineError as error:
         print(error, file=sys.stderr)
         return 2
@@ -95,7 +99,11 @@ def main(words: list[str] | None = None) -> int:
     from tests.faults.stages import Places, stages
 
     nowhere = Places(*[Path()] * 5)
-    known = small_stages(Path()) if asked.small else stages(nowhere, engine)
+    known = (
+        small_stages(Path())
+        if asked.small
+        else [stage for engine in engines for stage in stages(nowhere, engine)]
+    )
     wanted = [s for s in known if any(fnmatch.fnmatch(s.name, p) for p in asked.stages)]
     if not wanted or asked.kills < len(wanted):
         names = ", ".join(stage.name for stage in known)
@@ -109,7 +117,7 @@ def main(words: list[str] | None = None) -> int:
         for stage in wanted:
             print(f"{stage.name:24} {given[stage.name]:5} kills, {stage.series} before a rerun")
         return 0
-    return campaign(asked, engine, given)
+    return campaign(asked, engines, given)
 
 
 def small_stages(folder: Path) -> list[Stage]:
@@ -119,36 +127,51 @@ def small_stages(folder: Path) -> list[Stage]:
     return stages_of(folder)
 
 
-def campaign(asked: argparse.Namespace, engine: Engine, given: dict[str, int]) -> int:
+def campaign(asked: argparse.Namespace, engines: list[Engine], given: dict[str, int]) -> int:
     """Prepare the homes, kill, show the summary; return the exit code."""
-    from tests.faults.campaign import Campaign, summary
-    from tests.faults.places import make_places
-    from tests.faults.small import MODULES as SMALL_MODULES
-    from tests.faults.small import make_small_places
-    from tests.faults.stages import stages
+    from tests.faults.campaign import summary
 
-    import_now((*(SMALL_MODULES if asked.small else MODULES), *engine.modules))
+    tallies = []
     with tempfile.TemporaryDirectory(prefix="quintile-faults-") as temporary:
         folder = (asked.folder or Path(temporary)).resolve()
-        folder.mkdir(parents=True, exist_ok=True)
-        say(f"Preparing in {folder}")
-        if asked.small:
-            make_small_places(folder)
-            all_stages = small_stages(folder)
-        else:
-            all_stages = stages(make_places(folder, engine, say), engine)
-        killing = Campaign(folder, engine, asked.seed, say)
-        tallies = []
-        for stage in all_stages:
-            if stage.name in given:
-                say(f"{stage.name}: {given[stage.name]} kills")
-                tallies.append(killing.run(stage, given[stage.name]))
-                say(f"  {tallies[-1].kills} killed, {tallies[-1].seconds:.0f} s")
+        for engine in engines:
+            tallies += killed_stages(asked, engine, given, folder / engine.name)
     print()
     for line in summary(tallies):
         print(line)
     is_enough = sum(tally.kills for tally in tallies) >= asked.kills
     return 0 if is_enough and all(tally.is_clean for tally in tallies) else 1
+
+
+def killed_stages(
+    asked: argparse.Namespace, engine: Engine, given: dict[str, int], folder: Path
+) -> list[Tally]:
+    """Kill at the chosen stages of one engine."""
+    from tests.faults.campaign import Campaign
+    from tests.faults.places import make_places
+    from tests.faults.small import MODULES as SMALL_MODULES
+    from tests.faults.small import make_small_places
+    from tests.faults.stages import Places, stages
+
+    if not asked.small and not any(s.name in given for s in stages(Places(*[Path()] * 5), engine)):
+        return []
+    import_now((*(SMALL_MODULES if asked.small else MODULES), *engine.modules))
+    os.environ |= engine.variables
+    folder.mkdir(parents=True, exist_ok=True)
+    say(f"Preparing {engine.name} in {folder}")
+    if asked.small:
+        make_small_places(folder)
+        chosen = small_stages(folder)
+    else:
+        chosen = stages(make_places(folder, engine, say), engine)
+    killing = Campaign(folder, engine, asked.seed, say)
+    tallies = []
+    for stage in chosen:
+        if stage.name in given:
+            say(f"{stage.name}: {given[stage.name]} kills")
+            tallies.append(killing.run(stage, given[stage.name]))
+            say(f"  {tallies[-1].kills} killed, {tallies[-1].seconds:.0f} s")
+    return tallies
 
 
 def say(line: str) -> None:

@@ -1,13 +1,14 @@
 """The engines whose writers are killed: how each tells its statements, and what a run is told.
 
 A new engine is one more row of ENGINES: the stages start runs by its `arguments` and `settings`,
-and landed files and published copies, which every engine makes alike, are judged for all. Only the
-tables before they are published are looked up in DuckDB's file (`judgement._warehouse`). Never put
-here a stage, nor what must hold.
+and landed files and published copies, which every engine makes alike, are judged for all. Tables
+before they are published are looked up in DuckDB's file, where marts and history are whatever
+engine made them. Never put here a stage, nor what must hold.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,9 @@ class Engine:
         arguments: Added to `quintile run`.
         settings: Added to the configuration of the resource `refresh`, where steps run alone.
         modules: Imported before the first fork.
+        variables: Of the environment of every run.
+        needs: Raises when this machine cannot run it.
+        last: The last of the prepared homes that its stages begin with.
     """
 
     name: str
@@ -32,6 +36,9 @@ class Engine:
     arguments: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     modules: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    needs: Callable[[], object] = lambda: None
+    last: str = "published"
 
 
 def _tell_duckdb(watch: Watch) -> None:
@@ -54,26 +61,78 @@ def _tell_duckdb(watch: Watch) -> None:
         told(name)
 
 
+def _tell_spark(watch: Watch) -> None:
+    """Every statement and every write that goes through the Connect session, dbt's too.
+
+    A statement that only reads is no point; DuckDB's are told as well, because it is handed from
+    and taken back into its file.
+    """
+    from pyspark.sql.connect.readwriter import DataFrameWriter
+    from pyspark.sql.connect.session import SparkSession
+
+    _tell_duckdb(watch)
+    sql, parquet = SparkSession.sql, DataFrameWriter.parquet
+
+    def told_sql(self: Any, query: str, *arguments: Any, **options: Any) -> Any:
+        watch.statement("spark", query)
+        return sql(self, query, *arguments, **options)
+
+    def told_parquet(self: Any, path: str, *arguments: Any, **options: Any) -> Any:
+        watch.happens("spark", f"write {path.rpartition('/exchange/')[2]}")
+        return parquet(self, path, *arguments, **options)
+
+    SparkSession.sql, DataFrameWriter.parquet = told_sql, told_parquet
+
+
+def _spark_is_there() -> None:
+    from assets.spark_settings import require_client, spark_distribution
+
+    require_client()
+    # The client looks for a distribution when it is imported, and exits without one.
+    os.environ["SPARK_HOME"] = str(spark_distribution())
+
+
+MASTER = "local[2]"
+"""A server of each run's own: the kill of a run takes it along in the middle of its work, which is
+the harder case, and what a person has who types `--engine spark`."""
+
 ENGINES = {
     "duckdb": Engine("duckdb", _tell_duckdb, modules=("duckdb", "dbt.adapters.duckdb")),
+    "spark": Engine(
+        "spark",
+        _tell_spark,
+        arguments=("--engine", "spark", "--master", MASTER),
+        settings={"engine": "spark", "spark_master": MASTER},
+        modules=("duckdb", "dbt.adapters.duckdb", "dbt.adapters.spark", "pyspark.sql.connect"),
+        variables={
+            # Small data: what a cluster spreads is one row here and there.
+            "QUINTILE_SPARK_SETTINGS": "spark.sql.shuffle.partitions=2 spark.driver.memory=1g "
+            "spark.sql.adaptive.enabled=false spark.log.level=WARN"
+        },
+        needs=_spark_is_there,
+        last="landed",
+    ),
 }
-NOT_YET = {
-    "spark": "its writer is not connected to this command: add a row to ENGINES in "
-    "tests/faults/engines.py that tells its statements and starts `quintile run --engine spark`.",
-}
+ALL = "all"
 
 
 class UnknownEngineError(ValueError):
-    """No such engine, or one whose writer cannot be killed yet; the message says which can."""
+    """No such engine, or one that this machine cannot run; the message says why."""
 
 
-def engine_of(name: str) -> Engine:
-    """The engine of a name.
+def engines_of(name: str) -> list[Engine]:
+    """The engine of a name, or all of them.
 
     Raises:
-        UnknownEngineError: it is not known, or not connected yet.
+        UnknownEngineError: it is not known, or what it needs is missing here.
     """
-    if name in ENGINES:
-        return ENGINES[name]
-    reason = NOT_YET.get(name, "there is no such engine.")
-    raise UnknownEngineError(f"--engine {name}: {reason} Allowed: {', '.join(ENGINES)}.")
+    if name not in (ALL, *ENGINES):
+        allowed = ", ".join((*ENGINES, ALL))
+        raise UnknownEngineError(f"--engine {name}: there is no such engine. Allowed: {allowed}.")
+    found = [engine for engine in ENGINES.values() if name in (ALL, engine.name)]
+    for engine in found:
+        try:
+            engine.needs()
+        except RuntimeError as missing:
+            raise UnknownEngineError(f"--engine {name}: {missing}") from missing
+    return found

@@ -80,6 +80,8 @@ def make_places(folder: Path, engine: Engine, say: Callable[[str], None]) -> Pla
         shutil.copytree(last, folder / name)
         last = folder / name
         done(_stepped(configuration, last, steps, engine), log)
+        if name == engine.last:
+            break
     (folder / COMPLETE).touch()
     return found
 

@@ -67,7 +67,43 @@ _RESULTS = ("published", "landing", "exports", "store.sqlite")
 
 
 def stages(places: Places, engine: Engine) -> list[Stage]:
-    """All stages, cheap ones first."""
+    """All stages of an engine, cheap ones first.
+
+    What no engine has a part in is killed once, with DuckDB.
+    """
+    return spark_stages(places, engine) if engine.name == "spark" else all_stages(places, engine)
+
+
+SPARK_PARTS = ("published", "landing", "exports", "store.sqlite", "warehouse.duckdb", "dagster")
+"""Without Spark's own tables: they name the home that they were made in, and are made anew."""
+TAKEN_BACK = ("marts", "history")
+"""Of what Spark builds, the DuckDB file has these: all that is published."""
+
+
+def spark_stages(places: Places, engine: Engine) -> list[Stage]:
+    """What another engine does otherwise: hand over, build, write, take back, publish."""
+
+    def build(home: Path) -> None:
+        run_steps(places.configuration, home, ("transformation",), engine)
+
+    def command(home: Path) -> None:
+        run_command(places.configuration, home, NEXT_DAY, engine)
+
+    def stage(name: str, share: int, wants: Callable[[Point], bool]) -> Stage:
+        return Stage(f"Spark {name}", places.landed, build, (*TAKEN_BACK, "loads", "published"),
+                     share, 4, wants, SPARK_PARTS)  # fmt: skip
+
+    return [
+        stage("build", 26, _is_not_dagster),
+        stage("writes history", 10, lambda p: p.kind == "spark" and "history" in p.what),
+        stage("take back", 12, lambda p: p.what.startswith(("write ", "create view "))),
+        Stage("quintile run on Spark", places.first_day, command,
+              ("loads", "published", "exports"), 12, 4, parts=SPARK_PARTS),
+    ]  # fmt: skip
+
+
+def all_stages(places: Places, engine: Engine) -> list[Stage]:
+    """Every stage of a run on DuckDB."""
 
     def steps(*names: str) -> Callable[[Path], Any]:
         return lambda home: run_steps(places.configuration, home, names, engine)
