@@ -46,7 +46,7 @@ DEFAULT_RFM_LABELS = (
 EVERY_ACCOUNT_IN_SCOPE = (
     "select account_id, cast(null as bigint) as first_failed_step from accounts"
 )
-WON_DEALS = "select deal_id from deals where state = 'won'"
+WON_DEALS = "select deals.*, state = 'won' as is_chosen from deals"
 NO_LABELS = "select account_id, cast(null as varchar) as label_id from accounts where false"
 NO_SEGMENTS = (
     "select cast(null as varchar) as segment_id, account_id, false as is_matching, "

@@ -12,15 +12,11 @@ patterns as (
     select * from {{ source('config', 'rfm_labels') }}
 ),
 
-scoped as (
-    select account_id from {{ ref('int_accounts__scoped') }}
-    where is_in_scope
-),
-
 accounts as (
     select measured.*
     from {{ ref('int_accounts__measured') }} as measured
-    inner join scoped on measured.account_id = scoped.account_id
+    inner join {{ ref('int_accounts__scoped') }} as scoped
+        on measured.account_id = scoped.account_id and scoped.is_in_scope
 ),
 
 contacts as (
