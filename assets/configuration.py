@@ -59,7 +59,7 @@ def configuration(
 ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Compile `abm.yaml` for the run's business date and write it where dbt joins it."""
     chosen = refresh.configuration
-    with Store.open(refresh.store_url) as store:
+    with Store.open(refresh.home.store_url) as store:
         changed = store.record_revision(
             meaning(chosen),
             who=f"run {refresh.run_id}",

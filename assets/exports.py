@@ -30,7 +30,7 @@ def segment_exports(context: dg.AssetExecutionContext, refresh: Refresh) -> dg.M
     """Write the configured exports; end those whose time or segment is gone (EXP-5 to EXP-8)."""
     configuration = refresh.configuration
     segments = {segment.id for segment in configuration.segments}
-    with Store.open(refresh.store_url) as store:
+    with Store.open(refresh.home.store_url) as store:
         invalidate_exports(store, refresh.home.exports, left=segments)
         for note in tidy_exports(store, refresh.home.exports, now=refresh.created_at):
             context.log.info(note)

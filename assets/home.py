@@ -6,6 +6,7 @@ elsewhere, and never read or write through this module.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,8 +49,8 @@ class Home:
 
     @property
     def store_url(self) -> str:
-        """Database address of the operational ledger when none is configured (DESIGN 9)."""
-        return f"sqlite:///{self.root / 'store.sqlite'}"
+        """Database address of the ledger: $QUINTILE_STORE_URL, else a file here (DESIGN 9)."""
+        return os.environ.get("QUINTILE_STORE_URL", "") or f"sqlite:///{self.root / 'store.sqlite'}"
 
     @property
     def dagster(self) -> Path:

@@ -71,11 +71,6 @@ class Installation(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The typed configuration; raises ConfigurationError with every fault it has."""
         return read_configuration(self.path)
 
-    @property
-    def store_url(self) -> str:
-        """Database address of the operational ledger."""
-        return os.environ.get("QUINTILE_STORE_URL", "") or self.home.store_url
-
 
 class Refresh(Installation):
     """What a run works on: an installation, held until the run ends, and a business date."""

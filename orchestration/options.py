@@ -6,7 +6,6 @@ Holds no command. Heavy imports stay inside functions, so that `--help` answers 
 from __future__ import annotations
 
 import functools
-import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -92,11 +91,6 @@ def stop(message: str, code: int = 1) -> NoReturn:
 def home_of(configuration: Path, home: Path | None) -> Home:
     """Home folder of a command: the one given, else `.quintile` beside the configuration."""
     return Home(home.resolve()) if home else Home.beside(configuration)
-
-
-def store_url(home: Home) -> str:
-    """Address of the store: $QUINTILE_STORE_URL, else the one in the home folder."""
-    return os.environ.get("QUINTILE_STORE_URL", "") or home.store_url
 
 
 def configured(path: Path) -> Configuration:

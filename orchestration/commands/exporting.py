@@ -22,7 +22,6 @@ from orchestration.options import (
     home_of,
     reporting,
     say,
-    store_url,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def export(
     configuration, place, now = configured(config), home_of(config, home), clock()
     chosen = _chosen(fields)
     _require_segment(configuration, segment)
-    with Store.open(store_url(place)) as store:
+    with Store.open(place.store_url) as store:
         tidy_exports(store, place.exports, now)
         requested = request_export(
             store,
@@ -144,7 +143,7 @@ def exports(
     from store import Store
 
     place, now = home_of(config, home), clock()
-    with Store.open(store_url(place)) as store:
+    with Store.open(place.store_url) as store:
         tidy_exports(store, place.exports, now)
         found = store.exports.list(
             order_by=sort.value, descending=not ascending, segment_id=segment, limit=limit

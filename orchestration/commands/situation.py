@@ -20,7 +20,6 @@ from connectors.loads import QUARANTINE, Load, current_loads, loads
 from models.fields import MODULES
 from orchestration.commands.offending_rows import OffendingRows, offending_rows
 from orchestration.commands.run_states import UNFINISHED, RunState, read_runs
-from orchestration.options import store_url
 
 if TYPE_CHECKING:
     from models.configuration import Configuration
@@ -212,7 +211,7 @@ def _disk(found: Situation) -> None:
 def _store(found: Situation) -> None:
     from store import store_fault
 
-    fault = store_fault(store_url(found.home))
+    fault = store_fault(found.home.store_url)
     if fault is not None:
         found.faults.append(fault)
 
