@@ -107,7 +107,8 @@ ENGINES = {
         variables={
             # Small data: what a cluster spreads is one row here and there.
             "QUINTILE_SPARK_SETTINGS": "spark.sql.shuffle.partitions=2 spark.driver.memory=1g "
-            "spark.sql.adaptive.enabled=false spark.log.level=WARN"
+            "spark.sql.adaptive.enabled=false spark.log.level=WARN "
+            "'spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'"
         },
         needs=_spark_is_there,
         last="landed",

@@ -20,7 +20,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.environment import environment
 from assets.spark_server import connect_server
 from assets.spark_warehouse import SparkWarehouse, Storage, spark_warehouse
 from models.binding import bound
@@ -41,9 +40,6 @@ pytestmark = [pytest.mark.xdist_group("spark"), pytest.mark.timeout(1500)]
 TREES_PER_STATEMENT = 50
 TREES = 10_000 if os.environ.get("QUINTILE_NIGHTLY") == "1" else 1_000
 
-SHORT_LIVED = "'spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'"
-"""Thousands of plans, each used once: the JVM's second compiler costs more than it saves."""
-
 
 @pytest.fixture(scope="module")
 def population() -> Population:
@@ -57,9 +53,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def spark(distribution: Path, population: Population, home: Path) -> Iterator[SparkWarehouse]:
-    settings = f"{os.environ['QUINTILE_SPARK_SETTINGS']} {SHORT_LIVED}"
     with (
-        environment({"QUINTILE_SPARK_SETTINGS": settings}),
         connect_server("local[2]", home / "spark") as address,
         spark_warehouse(address, Storage.of(home)) as warehouse,
     ):
