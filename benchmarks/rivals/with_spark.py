@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from functools import reduce
 from pathlib import Path
@@ -13,10 +14,14 @@ from pyspark.sql import functions as f
 
 LEVELS = 5
 METRICS = ("recency", "frequency", "monetary")
+OF_OTHER_SESSIONS = ("SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED", "SPARK_HOME")
+"""Variables that make PySpark a client of a server, or another distribution; clients set them."""
 
 
 def main() -> None:
     """Read the task, write the scores."""
+    for name in OF_OTHER_SESSIONS:
+        os.environ.pop(name, None)
     task = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     spark = (
         SparkSession.builder.master("local[2]")
