@@ -56,7 +56,7 @@ def zylker(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     with (folder / "zylker.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "zylker" / "is_made").exists():
-            installation.run()
+            installation.run_anew()
             (folder / "zylker" / "is_made").touch()
     return installation
 

@@ -19,16 +19,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
 from assets.published import Publication, current, open_published
+from tests.end_to_end.forked_command import ROOT, ForkedCommand
 
-ROOT = Path(__file__).resolve().parents[2]
 LONGEST_RUN_SECONDS = 300
 
 Row = tuple[Any, ...]
+Running = subprocess.Popen[str] | ForkedCommand
+Process = TypeVar("Process", subprocess.Popen[str], ForkedCommand)
 
 
 def _environment(data: Path | None) -> dict[str, str]:
@@ -51,14 +53,16 @@ class Installation:
     variables: Mapping[str, str] = field(default_factory=dict)
     longest_run_seconds: float = LONGEST_RUN_SECONDS
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str) -> ForkedCommand:
         """Start `quintile run` and return at once; output and errors come on one stream."""
-        command = [sys.executable, "-m", "orchestration.cli", "run"]
-        command += ["-c", str(self.configuration), "--home", str(self.home), *arguments]
+        return ForkedCommand(self._command(*arguments), self._variables)
+
+    def start_anew(self, *arguments: str) -> subprocess.Popen[str]:
+        """As `start`, in a new Python as users have it: slower by all its imports."""
         return subprocess.Popen(
-            command,
+            [sys.executable, "-m", "orchestration.cli", *self._command(*arguments)],
             cwd=ROOT,
-            env={**_environment(self.data), **self.variables},
+            env=self._variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -67,7 +71,21 @@ class Installation:
 
     def run(self, *arguments: str) -> str:
         """Run to the end and return what was printed; fails the test when the run does."""
-        with stop_at_end(self.start(*arguments)) as process:
+        return self._ended(self.start(*arguments))
+
+    def run_anew(self, *arguments: str) -> str:
+        """As `run`, in a new Python."""
+        return self._ended(self.start_anew(*arguments))
+
+    def _command(self, *arguments: str) -> list[str]:
+        return ["run", "-c", str(self.configuration), "--home", str(self.home), *arguments]
+
+    @property
+    def _variables(self) -> dict[str, str]:
+        return {**_environment(self.data), **self.variables}
+
+    def _ended(self, started: Running) -> str:
+        with stop_at_end(started) as process:
             printed, _ = process.communicate(timeout=self.longest_run_seconds)
         assert process.returncode == 0, printed
         return printed
@@ -150,7 +168,7 @@ class Installation:
 
 
 @contextmanager
-def stop_at_end(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+def stop_at_end(process: Process) -> Iterator[Process]:
     """Leave no process of a failed test behind, nor a child of it."""
     try:
         yield process

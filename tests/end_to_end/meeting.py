@@ -13,7 +13,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tests.end_to_end.installation import LONGEST_RUN_SECONDS, ROOT, Installation, stop_at_end
+from tests.end_to_end.installation import (
+    LONGEST_RUN_SECONDS,
+    ROOT,
+    Installation,
+    Running,
+    stop_at_end,
+)
 
 READERS = 3
 
@@ -41,7 +47,7 @@ class Meeting:
 class Talker:
     """A run whose lines are collected while it works; `has_begun` when the first of them fits."""
 
-    def __init__(self, process: subprocess.Popen[str], until: str = r"^ *\.\.\. ") -> None:
+    def __init__(self, process: Running, until: str = r"^ *\.\.\. ") -> None:
         self.process = process
         self.lines: list[str] = []
         self.has_begun = threading.Event()
