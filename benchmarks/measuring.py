@@ -26,12 +26,14 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 class Sample:
     """What a process and its children had used until a moment (seconds since 1970).
 
-    Megabytes are the resident ones of the largest process at that moment.
+    Megabytes are the resident ones of the largest process at that moment, and of all together
+    (where pages that processes share count for each).
     """
 
     at: float
     cpu_seconds: float
     megabytes: float
+    megabytes_together: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ class Measurement:
     def peak_between(self, start: float, end: float) -> float:
         """Most resident megabytes of any process and sample between two moments."""
         return max((s.megabytes for s in self.samples if start <= s.at <= end), default=0.0)
+
+    @property
+    def peak_megabytes_together(self) -> float:
+        """Most resident megabytes of all processes at one moment."""
+        return max((s.megabytes_together for s in self.samples), default=0.0)
 
     def _cpu_at(self, moment: float) -> float:
         before = Sample(moment, 0.0, 0.0)
@@ -123,7 +130,8 @@ class _Watch:
             if used:
                 # A child that ends between two readings is counted by its parent later.
                 cpu = max(sum(u[0] for u in used), self._samples[-1].cpu_seconds)
-                self._samples.append(Sample(time.time(), cpu, max(u[1] for u in used)))
+                sizes = [u[1] for u in used]
+                self._samples.append(Sample(time.time(), cpu, max(sizes), sum(sizes)))
 
 
 def _family(pid: int) -> list[int]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import incremental, refresh, rfm
+from benchmarks import incremental, refresh, rfm, spark
 from benchmarks.crm import ROOT
 from benchmarks.plots import plot_sizes, plot_stages
 from benchmarks.results import RESULTS, read_result
@@ -64,6 +64,12 @@ INCREMENTAL = """
 One more file of changed deals on the next day, beside a fresh home that lands everything. Both are
 asserted to publish the same accounts, deals, lines, scores and labels.
 """
+SPARK = """
+## A standalone Spark cluster
+
+The whole run on a master and two workers of one core each, all on this machine, beside the same run
+on DuckDB; the published accounts, deals, lines, scores and labels are asserted to be equal.
+"""
 
 
 def main() -> None:
@@ -77,8 +83,8 @@ def main() -> None:
 
 def page(results: Path) -> str:
     """The text of the page, from the figures of a folder."""
-    whole, ways, changes = (
-        read_result(results, n)["rows"] for n in ("refresh", "rfm", "incremental")
+    whole, ways, changes, cluster = (
+        read_result(results, n)["rows"] for n in ("refresh", "rfm", "incremental", "spark")
     )
     parts = [
         OPENING,
@@ -87,6 +93,7 @@ def page(results: Path) -> str:
         GROUPS, markdown(refresh.groups(whole)),
         RFM, made_by(ways), markdown(rfm.table(ways)),
         INCREMENTAL, made_by(changes), markdown(incremental.table(changes)),
+        SPARK, made_by(cluster), markdown(spark.table(cluster)),
     ]  # fmt: skip
     return "\n".join(part.strip("\n") + "\n" for part in parts)
 

@@ -35,7 +35,8 @@ Process = TypeVar("Process", subprocess.Popen[str], ForkedCommand)
 
 def _environment(data: Path | None) -> dict[str, str]:
     """The environment of a user: nothing of the settings of whoever runs the tests."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("QUINTILE_", "DAGSTER_"))}
+    foreign = ("QUINTILE_", "DAGSTER_", "SPARK_REMOTE", "SPARK_CONNECT_")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
     kept |= {"PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
     return kept | ({"QUINTILE_DATA": str(data)} if data else {})
 

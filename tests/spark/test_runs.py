@@ -7,6 +7,8 @@ makes of the same files.
 
 from __future__ import annotations
 
+import os
+import secrets
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -14,10 +16,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from assets.spark_settings import TOKEN_VARIABLE
+from benchmarks.cluster import standalone_cluster
 from tests.end_to_end.conftest import FIRST_DAY, NEXT_DAY, NextDay
 from tests.end_to_end.installation import Installation
-from tests.spark.cluster import standalone_cluster
 from tests.spark.conftest import SETTINGS
+from tests.spark.foreign_server import foreign_server
 
 pytestmark = [
     pytest.mark.end_to_end,
@@ -62,6 +66,30 @@ def engines(
         arguments = ("--engine", "spark", "--master", master, "--as-of", str(NEXT_DAY))
         printed["cluster"] = moving.run(*arguments)
     return Engines(alone, moving, printed)
+
+
+@pytest.mark.skipif(
+    os.environ.get("QUINTILE_NIGHTLY") != "1", reason="two more runs on Spark: QUINTILE_NIGHTLY=1"
+)
+def test_a_server_that_somebody_else_runs_makes_the_same(
+    next_day: NextDay, distribution: Path, tmp_path: Path
+) -> None:
+    """Through `sc://`, with a key, twice: the second run finds its own tables there."""
+    key = secrets.token_urlsafe(32)
+    elsewhere = Installation(
+        next_day.before.configuration,
+        tmp_path / "home",
+        variables={"QUINTILE_SPARK_SETTINGS": SETTINGS, TOKEN_VARIABLE: key},
+        longest_run_seconds=900,
+    )
+    with foreign_server(distribution, tmp_path, key) as address:
+        elsewhere.run("--engine", "spark", "--master", address)
+        again = elsewhere.run("--engine", "spark", "--master", address)
+    assert "is current already" in again
+    database = elsewhere.publication.database
+    assert differences(version(next_day.before, FIRST_DAY), database) == {}
+    written = [path.read_bytes() for path in elsewhere.home.rglob("*") if path.is_file()]
+    assert written and not [content for content in written if key.encode() in content]
 
 
 def version(installation: Installation, day: date) -> Path:
