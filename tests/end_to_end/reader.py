@@ -1,7 +1,8 @@
 """A reader of the published copy, as a process: `python -m tests.end_to_end.reader FOLDER STOP`.
 
-Looks until the file STOP exists. Each look opens the copy anew and reads version and business date
-from several tables; each line printed is one look as JSON, or the error that ended it.
+Looks until the file STOP exists, and once more after that. Each look opens the copy anew and reads
+version and business date from several tables; each line printed is one look as JSON, or the error
+that ended it.
 """
 
 from __future__ import annotations
@@ -32,14 +33,17 @@ def look(folder: Path) -> dict[str, object]:
 
 
 def main(folder: Path, stop: Path) -> None:
-    """Look and print until told to stop."""
-    while not stop.exists():
+    """Look and print until told to stop; the last look begins after that was told."""
+    last = False
+    while not last:
+        last = stop.exists()
         try:
             seen = look(folder)
         except Exception as error:
             seen = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(seen), flush=True)
-        time.sleep(PAUSE_SECONDS)
+        if not last:
+            time.sleep(PAUSE_SECONDS)
 
 
 if __name__ == "__main__":
