@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from assets.spark_settings import SparkUnavailableError
 from assets.spark_warehouse import SparkWarehouse, Storage, spark_warehouse
 from assets.warehouse import warehouse
 from tests.assets.published_tables import publish_it
+from tests.dbt_project.test_exact_numbers import EXACT, amounts_and_rates, quantized
 from tests.end_to_end.installation import ROOT
 
 pytestmark = [pytest.mark.xdist_group("spark"), pytest.mark.timeout(600)]
@@ -250,3 +252,39 @@ def test_a_killed_runs_statements_are_stopped(spark: SparkWarehouse, tmp_path: P
     with spark_session(address, noted) as session:
         assert session.sql("select count(*) from range(10)").collect()[0][0] == 10
     assert not noted.exists()
+
+
+ALMOST_TIES = [("4993.74", "0.812296"), ("1990.33", "0.839912"), ("385.9", "0.928505")]
+"""Quotients a little below a tie; the nearest numbers of 14 decimals are ties."""
+
+
+def test_products_and_quotients_are_rounded_once(spark: SparkWarehouse, home: Home) -> None:
+    """EDG-4: to the last digit what Python's decimals give, at ties and right below them."""
+    pairs = [(Decimal(amount), Decimal(rate)) for amount, rate in ALMOST_TIES]
+    for units in range(1, 2_000_001, 20_010):  # products that end in 4,997 units of 10^-14
+        unit = 4_997 * pow(units, -1, 10_000) % 10_000
+        pairs.append((Decimal(10_000_000 + unit).scaleb(-4), Decimal(units).scaleb(-10)))
+    pairs += amounts_and_rates()
+    pairs += [(-amount, rate) for amount, rate in pairs]
+    folder = home.root / "pairs"
+    folder.mkdir()
+    with duckdb.connect() as connection:
+        connection.execute("create table pairs (n bigint, a decimal(18, 4), r decimal(20, 10))")
+        rows = [(n, str(amount), str(rate)) for n, (amount, rate) in enumerate(pairs)]
+        connection.executemany("insert into pairs values (?, ?, ?)", rows)
+        connection.sql("from pairs").write_parquet(str(folder / "data.parquet"))
+    spark.create_schema("numbers")
+    columns = {"n": "BIGINT", "a": "DECIMAL(18, 4)", "r": "DECIMAL(20, 10)"}
+    spark.replace_external_table("numbers", "pairs", columns, folder)
+    environment = jinja2.Environment(autoescape=False, extensions=["jinja2.ext.do"])
+    macros: Any = environment.from_string((MACROS / "numbers.sql").read_text("utf-8")).module
+    quotient = macros.spark__exact_quotient("a", "r")
+    product = macros.spark__exact_product("a", "r")
+    fits = "r < 1e8 and abs(a) < 1e9"
+    found = spark.rows(
+        f"select {quotient}, case when {fits} then {product} end from numbers.pairs order by n"
+    )
+    for (amount, rate), (divided, multiplied) in zip(pairs, found, strict=True):
+        assert divided == quantized(EXACT.divide(amount, rate), 10), (amount, rate)
+        if rate < 10**8 and abs(amount) < 10**9:
+            assert multiplied == quantized(EXACT.multiply(amount, rate), 10), (amount, rate)

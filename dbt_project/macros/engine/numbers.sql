@@ -4,6 +4,9 @@
   a first guess: what it leaves over is divided once more, and a product proves that the sum lies
   within half a unit of the quotient. What cannot be proved (ties, and guesses beyond doubles) is
   divided as integers, ten times as slow: 10^34 at most, within 128 bits.
+
+  Spark gives a quotient as many digits as its operands' types leave of 38 and rounds to them first;
+  of a DECIMAL(18,4) that were 14, and 0.49999 units would become a tie. A DECIMAL(22,4) leaves 10.
 -#}
 {% macro exact_quotient(amount, rate) -%}
   {{- adapter.dispatch('exact_quotient')(amount, rate) -}}
@@ -40,12 +43,15 @@
   )
 {%- endmacro %}
 {% macro spark__exact_quotient(amount, rate) -%}
-  cast({{ amount }} / {{ rate }} as decimal(28, 10))
+  cast(
+    cast({{ amount }} as decimal(22, 4)) / cast({{ rate }} as decimal(20, 10)) as decimal(28, 10)
+  )
 {%- endmacro %}
 
 {#-
   Product of a DECIMAL(18,4) and a DECIMAL(20,10) as DECIMAL(28,10), rounded half away from zero.
-  DuckDB keeps the narrower width of two decimals and overflows, so it is widened first.
+  DuckDB keeps the narrower width of two decimals and overflows, so it is widened first. Spark keeps
+  all 14 digits only where both widths and one more are 38, and would round twice otherwise.
 -#}
 {% macro exact_product(amount, rate) -%}
   {{- adapter.dispatch('exact_product')(amount, rate) -}}
@@ -56,7 +62,9 @@
   )
 {%- endmacro %}
 {% macro spark__exact_product(amount, rate) -%}
-  cast({{ amount }} * {{ rate }} as decimal(28, 10))
+  cast(
+    cast({{ amount }} as decimal(18, 4)) * cast({{ rate }} as decimal(19, 10)) as decimal(28, 10)
+  )
 {%- endmacro %}
 
 {#-
