@@ -45,7 +45,7 @@ summarized as (
                             cast(deals.base_amount as decimal(24, 10))
                             * cast(deals.probability as decimal(9, 4))
                 end
-            ) as decimal(36, 12)
+            ) as decimal(35, 12)
         ) * cast(0.01 as decimal(2, 2)) as expected_pipeline_amount,
         max(case when deals.closed_on <= run.as_of then deals.closed_on end) as last_closed_on,
         max(deals.created_at) as last_created_at,
