@@ -14,6 +14,7 @@ import random
 import re
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
@@ -71,7 +72,8 @@ def killed_at(installation: Installation, stage: Stage, delay_seconds: float) ->
         run = Talker(process, until=stage.line)
         run.has_begun.wait()
         time.sleep(delay_seconds)
-        os.kill(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has ended by itself, which is told below
+            os.kill(process.pid, signal.SIGKILL)
         ended = run.ended()
     assert re.search(stage.line, ended.printed, re.MULTILINE), ended.printed
     assert ended.code == -signal.SIGKILL, f"the run ended by itself:\n{ended.printed}"

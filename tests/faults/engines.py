@@ -108,7 +108,8 @@ ENGINES = {
             # Small data: what a cluster spreads is one row here and there.
             "QUINTILE_SPARK_SETTINGS": "spark.sql.shuffle.partitions=2 spark.driver.memory=1g "
             "spark.sql.adaptive.enabled=false spark.log.level=WARN "
-            "'spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'"
+            "'spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 "
+            "-XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC'"
         },
         needs=_spark_is_there,
         last="landed",
