@@ -34,16 +34,15 @@ def look(folder: Path) -> dict[str, object]:
 
 def main(folder: Path, stop: Path) -> None:
     """Look and print until told to stop; the last look begins after that was told."""
-    last = False
-    while not last:
-        last = stop.exists()
+    is_told = False
+    while not is_told:
+        is_told = stop.exists()
         try:
             seen = look(folder)
         except Exception as error:
             seen = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(seen), flush=True)
-        if not last:
-            time.sleep(PAUSE_SECONDS)
+        time.sleep(PAUSE_SECONDS)
 
 
 if __name__ == "__main__":

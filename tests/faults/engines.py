@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.faults.stop_points import Watch
+from tests.spark.small_data import SETTINGS
 
 
 @dataclass(frozen=True)
@@ -104,13 +105,7 @@ ENGINES = {
         arguments=("--engine", "spark", "--master", MASTER),
         settings={"engine": "spark", "spark_master": MASTER},
         modules=("duckdb", "dbt.adapters.duckdb", "dbt.adapters.spark", "pyspark.sql.connect"),
-        variables={
-            # Small data: what a cluster spreads is one row here and there.
-            "QUINTILE_SPARK_SETTINGS": "spark.sql.shuffle.partitions=2 spark.driver.memory=1g "
-            "spark.sql.adaptive.enabled=false spark.log.level=WARN "
-            "'spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 "
-            "-XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC'"
-        },
+        variables={"QUINTILE_SPARK_SETTINGS": SETTINGS},
         needs=_spark_is_there,
         last="landed",
     ),

@@ -10,18 +10,9 @@ import pytest
 
 from assets.spark_settings import SparkUnavailableError, spark_distribution
 from tests.end_to_end.conftest import next_day, zylker
+from tests.spark.small_data import SETTINGS
 
 __all__ = ["next_day", "zylker"]
-
-JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"
-SETTINGS = (
-    # Small data: what a cluster spreads is one row here and there.
-    "spark.sql.shuffle.partitions=2 spark.driver.memory=1g spark.executor.memory=512m "
-    "spark.sql.adaptive.enabled=false spark.log.level=WARN "
-    # Plans that are used once: Java's second compiler costs more than it saves. Without it the code
-    # cache would be 48 MB, which a run fills; then nothing is compiled, and linking may fail.
-    f"'spark.driver.extraJavaOptions={JAVA}' 'spark.executor.extraJavaOptions={JAVA}'"
-)
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,8 @@ from assets.spark_settings import TOKEN_VARIABLE
 from benchmarks.cluster import standalone_cluster
 from tests.end_to_end.conftest import FIRST_DAY, NEXT_DAY, NextDay
 from tests.end_to_end.installation import Installation
-from tests.spark.conftest import SETTINGS
 from tests.spark.foreign_server import foreign_server
+from tests.spark.small_data import SETTINGS
 
 pytestmark = [
     pytest.mark.end_to_end,

@@ -276,10 +276,8 @@ def test_products_and_quotients_are_rounded_once(spark: SparkWarehouse, home: Ho
     spark.create_schema("numbers")
     columns = {"n": "BIGINT", "a": "DECIMAL(18, 4)", "r": "DECIMAL(20, 10)"}
     spark.replace_external_table("numbers", "pairs", columns, folder)
-    environment = jinja2.Environment(autoescape=False, extensions=["jinja2.ext.do"])
-    macros: Any = environment.from_string((MACROS / "numbers.sql").read_text("utf-8")).module
-    quotient = macros.spark__exact_quotient("a", "r")
-    product = macros.spark__exact_product("a", "r")
+    quotient = rendered("numbers.sql", "exact_quotient('a', 'r')")
+    product = rendered("numbers.sql", "exact_product('a', 'r')")
     fits = "r < 1e8 and abs(a) < 1e9"
     found = spark.rows(
         f"select {quotient}, case when {fits} then {product} end from numbers.pairs order by n"
@@ -288,3 +286,26 @@ def test_products_and_quotients_are_rounded_once(spark: SparkWarehouse, home: Ho
         assert divided == quantized(EXACT.divide(amount, rate), 10), (amount, rate)
         if rate < 10**8 and abs(amount) < 10**9:
             assert multiplied == quantized(EXACT.multiply(amount, rate), 10), (amount, rate)
+
+
+def test_expected_amounts_keep_all_their_decimals(spark: SparkWarehouse) -> None:
+    """EDG-4: 14 of them, as on DuckDB, where amount and probability have all that theirs allow."""
+    pairs = [("0.0000000001", "12.34"), ("98765432101.5678901234", "33.0001"), ("-1.2", "99.99")]
+    rows = " union all ".join(
+        f"select cast('{amount}' as decimal(28, 10)) as amount, cast('{percent}' as decimal(18, 4))"
+        f" as percent"
+        for amount, percent in pairs
+    )
+    rule = (MACROS.parent / "rules" / "expected_sum.sql").read_text(encoding="utf-8")
+    expected = jinja2.Environment().from_string(
+        rule + "{{ expected_sum('amount', 'percent') }}"
+    ).render()  # fmt: skip
+    query = f"select {expected} from ({rows}) as deals"
+    total = Decimal(0)
+    for amount, percent in pairs:
+        total = EXACT.add(total, EXACT.multiply(Decimal(amount), Decimal(percent)))
+    exact = EXACT.divide(quantized(total, 12), Decimal(100))
+    assert exact.as_tuple().exponent == -14, "all decimals are used"
+    with duckdb.connect() as connection:
+        assert connection.sql(query).fetchall() == [(exact,)]
+    assert spark.rows(query) == [(exact,)]

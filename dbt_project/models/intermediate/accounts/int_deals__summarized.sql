@@ -37,16 +37,9 @@ summarized as (
             end
         ) as revenue_12_months_amount,
         sum(case when deals.state = 'open' then deals.base_amount end) as open_pipeline_amount,
-        cast(
-            sum(
-                case
-                    when deals.state = 'open'
-                        then
-                            cast(deals.base_amount as decimal(24, 10))
-                            * cast(deals.probability as decimal(9, 4))
-                end
-            ) as decimal(35, 12)
-        ) * cast(0.01 as decimal(2, 2)) as expected_pipeline_amount,
+        {{ expected_sum(
+            "case when deals.state = 'open' then deals.base_amount end", 'deals.probability'
+        ) }} as expected_pipeline_amount,
         max(case when deals.closed_on <= run.as_of then deals.closed_on end) as last_closed_on,
         max(deals.created_at) as last_created_at,
         max(case when deals.modified_at < run.ends_at then deals.modified_at end)
