@@ -45,8 +45,9 @@ From the event log of the run; CPU and memory by sampling the process ten times 
 GROUPS = """
 ### dbt by group
 
-Seconds of dbt's two threads for the statements of a group (they wait for each other, so they add up
-to more than the wall clock) beside the seconds of the same statements in the bare process.
+Seconds of the statements of a group in a second run with one thread of dbt (two statements at once
+would wait for each other, and each would seem to take longer than it does), beside the seconds of
+the same statements in the bare process.
 """
 RFM = """
 ## RFM: Quintile's SQL and what one would write instead

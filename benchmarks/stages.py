@@ -1,8 +1,8 @@
 """What each stage of a run took, from the run's own event log.
 
 Holds the reading of Dagster's event log of a home: when steps began and ended, and how long dbt
-worked on each of its models and tests. dbt works on two nodes at once, so the seconds of its groups
-are seconds of its threads and add up to more than the step lasted. Never put a baseline here.
+worked on each of its models and tests. With two threads of dbt these seconds add up to more than
+the step lasted. Never put a baseline here.
 """
 
 from __future__ import annotations

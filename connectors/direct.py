@@ -24,7 +24,8 @@ from models.fields import FieldType
 from models.formats import ValueFormats
 
 PLAIN_TEXT: Final = "PLAIN VARCHAR"
-"""Kind of a text column whose every value is plain (see connectors.plain_texts)."""
+CLEAN_TEXT: Final = "CLEAN VARCHAR"
+"""Kinds of text columns whose every value is plain, or clean (see connectors.plain_texts)."""
 
 _WHOLE: Final = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
@@ -75,7 +76,7 @@ def direct_value(column: str, kind: str, plan: FieldPlan) -> DirectValue | None:
 
 
 def _text(column: str, kind: str, plan: FieldPlan, *, is_number: bool) -> DirectValue | None:
-    if kind == PLAIN_TEXT:
+    if kind == PLAIN_TEXT or (kind == CLEAN_TEXT and not plan.is_key_like):
         # Where something is declared of texts, the exact way looks at them.
         is_declared = plan.resolved.replacements or any(plan.resolved.formats.null_values)
         return None if is_declared else DirectValue(column, can_fail=False)

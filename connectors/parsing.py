@@ -42,10 +42,22 @@ def _is_plain(column: str) -> str:
     )
 
 
+def _normal(column: str) -> str:
+    return f"nullif(trim(nfc_normalize({column}), {literal(BLANKS)}), '')"
+
+
+def is_clean(column: str) -> str:
+    """SQL condition: cleaning leaves the text as it is, where nothing is declared of texts."""
+    return (
+        f"(case when {_is_plain(column)} then strlen({column}) <= {LONGEST_TEXT}"
+        f" else {_normal(column)} is not distinct from {column}"
+        f" and length({column}) <= {LONGEST_TEXT} end)"
+    )
+
+
 def cleaned(column: str, plan: FieldPlan, *, is_marked: bool) -> str:
     """SQL for the text of a value: NFC, trimmed, replacements and nulls applied (EDG-22)."""
-    exact = f"nullif(trim(nfc_normalize({column}), {literal(BLANKS)}), '')"
-    text = f"(case when {_is_plain(column)} then {column} else {exact} end)"
+    text = f"(case when {_is_plain(column)} then {column} else {_normal(column)} end)"
     if plan.resolved.replacements:
         cases = " ".join(
             f"when {literal(found)} then {literal(new)}"

@@ -6,7 +6,8 @@ value is kept as DuckDB reads it, and `unclear_local_time` is true, so that land
 Asking DuckDB's calendar costs 75 ns per question, and a local time takes two to five. On most days
 of the year a zone has had one and the same offset in all recent years; on those `steady_time`
 answers by an addition, and nothing can be unclear: of a million deals with two timestamps the
-check fell from 4.9 to 2.4 CPU seconds.
+check fell from 4.9 to 2.4 CPU seconds. On the other days a time is examined only in the hours of
+the day in which clocks of the zone have ever changed; that took another half off.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def steady_time(local: str, time_zone: str, steady: str, otherwise: str) -> str:
         return steady.replace("{utc}", local)
     cases = "".join(
         f" when dayofyear({local}) between {first} and {last}"
-        f" then {steady.replace('{utc}', f'({local} - to_microseconds({offset}))')}"
+        f" then {steady.replace('{utc}', f'make_timestamp(epoch_us({local}) - ({offset}))')}"
         for first, last, offset in _steady_days(time_zone)
     )
     if not cases:
@@ -110,19 +111,50 @@ def unclear_local_time(local: str, utc: str, time_zone: str) -> str:
         f"timezone('{time_zone}', {moment} - interval {count} minute) = {local}"
         for count in minutes
     ]
-    return f"({' or '.join(conditions)})"
+    exact = f"({' or '.join(conditions)})"
+    hours = ", ".join(str(hour) for hour in _hours_of_change(time_zone))
+    known = (
+        f"{local} >= timestamp '{_FIRST_YEAR}-01-02' and {local} < timestamp '{_LAST_YEAR}-01-01'"
+    )
+    return f"(case when {known} and hour({local}) not in ({hours}) then false else {exact} end)"
+
+
+def _repeated_minutes(time_zone: str) -> tuple[int, ...]:
+    """By how many minutes clocks of the zone have been set back since 1970."""
+    back = {before - after for _, before, after in _changes(time_zone) if after < before}
+    return tuple(sorted(int(step.total_seconds() // 60) for step in back))
 
 
 @lru_cache(maxsize=64)
-def _repeated_minutes(time_zone: str) -> tuple[int, ...]:
-    """By how many minutes clocks of the zone have been set back since 1970."""
-    zone = zoneinfo.ZoneInfo(time_zone)
-    moment, end = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(_LAST_YEAR, 1, 1, tzinfo=UTC)
-    offset, found = moment.astimezone(zone).utcoffset(), set()
-    while moment < end:
-        moment += timedelta(days=1)
-        later = moment.astimezone(zone).utcoffset()
-        if later is not None and offset is not None and later < offset:
-            found.add(int((offset - later).total_seconds() // 60))
-        offset = later
+def _hours_of_change(time_zone: str) -> tuple[int, ...]:
+    """Hours of the day of which a part was skipped or came twice on some day since 1970."""
+    found = set()
+    for moment, before, after in _changes(time_zone):
+        # The minutes between the two readings of the clock; a time just at either end is as well.
+        first, last = sorted((moment + before, moment + after))
+        while first <= last:
+            found.add(first.hour)
+            first += timedelta(minutes=1)
     return tuple(sorted(found))
+
+
+@lru_cache(maxsize=64)
+def _changes(time_zone: str) -> tuple[tuple[datetime, timedelta, timedelta], ...]:
+    """Changes of the clocks since 1970: moment in UTC, offset before and offset after it."""
+    zone = zoneinfo.ZoneInfo(time_zone)
+
+    def offset(moment: datetime) -> timedelta:
+        return moment.astimezone(zone).utcoffset() or timedelta()
+
+    found = []
+    moment, end = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(_LAST_YEAR, 1, 1, tzinfo=UTC)
+    while moment < end:
+        later = moment + timedelta(days=1)
+        if offset(later) != offset(moment):
+            low, high = moment, later
+            while high - low > timedelta(seconds=1):
+                middle = low + (high - low) / 2
+                low, high = (middle, high) if offset(middle) == offset(moment) else (low, middle)
+            found.append((high.replace(microsecond=0), offset(moment), offset(later)))
+        moment = later
+    return tuple(found)

@@ -15,12 +15,12 @@ from typing import Final
 
 import duckdb
 
-from connectors.direct import PLAIN_TEXT, direct_value
+from connectors.direct import CLEAN_TEXT, PLAIN_TEXT, direct_value
 from connectors.errors import DamagedFileError
 from connectors.extracts import Extract
 from connectors.literals import identifier, literal
 from connectors.parsing import cleaned, parsed, remark
-from connectors.plain_texts import with_plain_texts
+from connectors.plain_texts import with_proven_texts
 from connectors.plan import FieldPlan, ModulePlan
 from models.fields import FieldType, Need
 
@@ -118,7 +118,7 @@ def _expressions(column: TypedColumn, extract: Extract) -> _Expressions:
         told = f"{text} is not null and ({' or '.join(doubts)})"
         remark_ = f"case when {told} then cast({text} as varchar) end" if doubts else _NOTHING
         return _Expressions(own, direct.value, remark_)
-    is_marked = extract.is_marked and kind not in ("VARCHAR", PLAIN_TEXT)
+    is_marked = extract.is_marked and kind not in ("VARCHAR", PLAIN_TEXT, CLEAN_TEXT)
     return _Expressions(
         cleaned(extract.columns[source], plan, is_marked=is_marked),
         parsed(text, plan, is_marked=is_marked),
@@ -175,7 +175,7 @@ def write_typed(
         kind = "view" if extract.is_cheap or large_file else "table"
         try:
             if extract.is_cheap:
-                extract = with_plain_texts(connection, extract)
+                extract = with_proven_texts(connection, extract)
             query = typed_query(plan, extract, file_stem)
             if large_file and not extract.is_cheap:
                 path = literal(str(large_file))
@@ -183,7 +183,7 @@ def write_typed(
                 query = f"select * from read_parquet({path})"
             connection.execute(f"create or replace temp {kind} {relation} as {query}")
             connection.execute(
-                f"create temp table doubtful_{number} as {_doubtful_query(plan, relation)}"
+                f"create temp table doubtful_{number} as {_doubtful_query(plan, extract, relation)}"
             )
         except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
             if extract.fallback is None:
@@ -194,20 +194,33 @@ def write_typed(
             return TypedInput(extract, relation, f"doubtful_{number}")
 
 
-def _doubtful_query(plan: ModulePlan, relation: str) -> str:
+def _doubtful_query(plan: ModulePlan, extract: Extract, relation: str) -> str:
     """SQL for the rows of which something is to be told: bad, filtered, remarked or incomplete.
 
-    Of every value there is only whether it is there (true or null); that is all that is asked.
+    Of every value there is only whether it is there (true or null); that is all that is asked. Of
+    one that can neither fail nor be missed it is not asked, and its column need not be read.
     """
     columns = typed_columns(plan)
     told = [c.remark for c in columns if c.remark]
     asked = ["is_bad", "not is_kept", *(f"{remark} is not null" for remark in told)]
     asked += [f"{c.column} is null" for c in columns if c.plan.is_expected]
-    presence = [f"case when {c.column} is not null then true end as {c.column}" for c in columns]
+    presence = [
+        f"case when {c.column} is not null then true end as {c.column}"
+        if _is_asked(c, extract)
+        else f"cast(null as boolean) as {c.column}"
+        for c in columns
+    ]
     names = ["source_row", "source_line", f"{record_id(plan)} as record_id", "is_bad", "is_kept"]
     return (
         f"select {', '.join([*names, *presence, *told])} from {relation} where {' or '.join(asked)}"
     )
+
+
+def _is_asked(column: TypedColumn, extract: Extract) -> bool:
+    """Whether anybody may want to know of a value of this column if it is there."""
+    if column.plan.is_expected or column.plan.resolved.need is Need.KEY:
+        return True
+    return column.remark is not None and _expressions(column, extract).remark != _NOTHING
 
 
 def record_id(plan: ModulePlan) -> str:
