@@ -122,12 +122,16 @@ def _hand_over(build: SparkBuild, spark: SparkWarehouse) -> None:
 
 
 def _take_back(build: SparkBuild, spark: SparkWarehouse) -> None:
-    """Let Spark write what is published, then point the DuckDB file at it in one transaction."""
+    """Keep what is published as files, then point the DuckDB file at them in one transaction.
+
+    Files that this machine sees are linked; others are written once more, where it sees them.
+    """
     folder = build.exchange / "made"
 
     def written(relation: Relation) -> Path:
         target = folder / relation[0] / relation[1]
-        spark.write_parquet(*relation, list(build.published[relation]), target)
+        if not spark.link_files(*relation, target):
+            spark.write_parquet(*relation, list(build.published[relation]), target)
         return target
 
     relations = list(build.published)

@@ -225,6 +225,34 @@ class SparkWarehouse:
         target = self._storage.address_of(folder)
         frame.write.mode("overwrite").option("compression", "zstd").parquet(target)
 
+    def link_files(self, schema: str, table: str, folder: Path) -> bool:
+        """Take the Parquet files of a table into a folder by hard links.
+
+        They stay what they are whatever Spark does to the table next.
+
+        Returns:
+            False, with no folder made, where that cannot be: the table has partitions or is kept
+            in another format, or this machine does not see its files or cannot link them.
+        """
+        name = f"{_quoted(schema)}.{_quoted(table)}"
+        rows = self.rows(f"describe table extended {name}")
+        described = {str(row[0]): str(row[1]) for row in rows}
+        place = self._storage.path_of(described.get("Location", ""))
+        files = sorted(place.glob("*.parquet")) if place else []
+        is_whole = described.get("Provider") == "parquet" and not any(
+            title.startswith("# Partition") for title in described
+        )
+        if not files or not is_whole:
+            return False
+        try:
+            folder.mkdir(parents=True)
+            for file in files:
+                (folder / file.name).hardlink_to(file)
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
+            return False
+        return True
+
     def drop_leftovers(self, schemas: Iterable[str]) -> list[str]:
         """Remove folders of tables that the catalogue does not know: a killed run leaves them.
 

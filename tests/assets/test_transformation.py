@@ -85,6 +85,9 @@ class Written(SparkWarehouse):
     def __init__(self, run: str) -> None:
         self.run = run
 
+    def link_files(self, schema: str, table: str, folder: Path) -> bool:
+        return False
+
     def write_parquet(self, schema: str, table: str, columns: Sequence[str], folder: Path) -> None:
         folder.mkdir(parents=True)
         with duckdb.connect() as connection:

@@ -88,6 +88,26 @@ def test_a_relation_of_many_loads_is_read_whole(spark: SparkWarehouse, home: Hom
     assert all(file.exists() for file in files)
 
 
+def test_taken_files_stay_when_the_table_is_made_anew(
+    spark: SparkWarehouse, home: Home, tmp_path: Path
+) -> None:
+    """Linked, not written again; a table in partitions is written."""
+    spark.create_schema("taken")
+    run = spark._session.sql
+    for day in (1, 2):
+        run(f"create table taken.accounts using parquet as select id * {day} as n from range(9)")
+        assert spark.link_files("taken", "accounts", tmp_path / str(day))
+        spark.drop_table("taken", "accounts")
+    for day in (1, 2):
+        found = duckdb.sql(f"select n from '{tmp_path}/{day}/*.parquet' order by n").fetchall()
+        assert found == [(n * day,) for n in range(9)]
+    run("create table taken.parts using parquet partitioned by (day) as select 1 as n, 2 as day")
+    run("create view taken.some as select 1 as n")
+    for table in ("parts", "some"):
+        assert not spark.link_files("taken", table, tmp_path / table)
+        assert not (tmp_path / table).exists()
+
+
 def test_another_installations_catalogue_is_refused(spark: SparkWarehouse, tmp_path: Path) -> None:
     with pytest.raises(
         SparkUnavailableError, match=r"another installation.*QUINTILE_SPARK_CATALOG"
