@@ -128,8 +128,8 @@ def copied_tables(
 ) -> tuple[PublishedTable, ...]:
     """Copy the tables of a publication into a new DuckDB file; return them with what was added.
 
-    Rows keep the order they have: the content hash does not depend on it, and sorting every table
-    by all its columns took a quarter of the time (100,000 accounts). Added are `accounts`
+    Rows come in whatever order: the content hash does not depend on it, and sorting every table by
+    all its columns took a quarter of the time (100,000 accounts). Added are `accounts`
     (dim_accounts with custom fields as typed columns) and the one-row `publication` (BEY-4).
     """
     connection = source.connection

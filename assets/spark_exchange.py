@@ -95,7 +95,7 @@ def building_on_spark(
             say(f"restored {rows} rows of {table} from the published copy")
         yield spark
         counts |= spark.row_counts(build.counted)
-        _take_back(build, spark)
+        _take_back(build, spark, counts)
 
 
 def _hand_over(build: SparkBuild, spark: SparkWarehouse) -> None:
@@ -121,7 +121,7 @@ def _hand_over(build: SparkBuild, spark: SparkWarehouse) -> None:
         spark.replace_landed("landing", landed.name, landed.columns, landed.files)
 
 
-def _take_back(build: SparkBuild, spark: SparkWarehouse) -> None:
+def _take_back(build: SparkBuild, spark: SparkWarehouse, counts: Mapping[Relation, int]) -> None:
     """Keep what is published as files, then point the DuckDB file at them in one transaction.
 
     Files that this machine sees are linked; others are written once more, where it sees them.
@@ -130,7 +130,8 @@ def _take_back(build: SparkBuild, spark: SparkWarehouse) -> None:
 
     def written(relation: Relation) -> Path:
         target = folder / relation[0] / relation[1]
-        if not spark.link_files(*relation, target):
+        rows = counts.get(relation)
+        if rows is None or not spark.link_files(*relation, rows, target):
             spark.write_parquet(*relation, list(build.published[relation]), target)
         return target
 

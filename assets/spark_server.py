@@ -156,8 +156,6 @@ def server_settings(master: str, folder: Path, port: int) -> dict[str, str]:
         "spark.sql.catalogImplementation": "hive",
         "spark.sql.warehouse.dir": str(warehouse_folder(folder)),
         "spark.hadoop.javax.jdo.option.ConnectionURL": derby,
-        # Joins of large tables sort both sides unless a part of one is known to be small enough.
-        "spark.sql.adaptive.maxShuffledHashJoinLocalMapThreshold": "64m",
         **(alone if _is_local(master) else {}),
         **chosen_settings(),
         "spark.connect.grpc.binding.address": LOOPBACK,

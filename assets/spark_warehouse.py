@@ -2,7 +2,8 @@
 
 Spark reads Parquet and writes tables of its own; it is never given rows by this process and never
 returns any but reports. Configuration and landed loads go in as tables over Parquet where it lies,
-history as tables of Spark's own, and what is published comes back as Parquet that executors wrote.
+history as tables of Spark's own, and what is published comes back as Parquet that executors wrote:
+links to the files of its tables, or, where this machine does not see those, files written for it.
 `Storage` says how the cluster names the home folder. Add here what moves between the two engines;
 never a rule, nor how a session is opened (`spark_session`).
 """
@@ -225,24 +226,27 @@ class SparkWarehouse:
         target = self._storage.address_of(folder)
         frame.write.mode("overwrite").option("compression", "zstd").parquet(target)
 
-    def link_files(self, schema: str, table: str, folder: Path) -> bool:
+    def link_files(self, schema: str, table: str, rows: int, folder: Path) -> bool:
         """Take the Parquet files of a table into a folder by hard links.
 
-        They stay what they are whatever Spark does to the table next.
+        They stay what they are whatever Spark does to the table next. Only files under the home
+        folder are taken: elsewhere a folder of that name may be another machine's, or another
+        table's.
+
+        Args:
+            schema: Schema of the table.
+            table: Its name.
+            rows: Rows that it has, which its files must have as well.
+            folder: Folder to take them into; what it held is removed.
 
         Returns:
             False, with no folder made, where that cannot be: the table has partitions or is kept
             in another format, or this machine does not see its files or cannot link them.
         """
-        name = f"{_quoted(schema)}.{_quoted(table)}"
-        rows = self.rows(f"describe table extended {name}")
-        described = {str(row[0]): str(row[1]) for row in rows}
-        place = self._storage.path_of(described.get("Location", ""))
-        files = sorted(place.glob("*.parquet")) if place else []
-        is_whole = described.get("Provider") == "parquet" and not any(
-            title.startswith("# Partition") for title in described
-        )
-        if not files or not is_whole:
+        shutil.rmtree(folder, ignore_errors=True)
+        described = self.rows(f"describe table extended {_quoted(schema)}.{_quoted(table)}")
+        files = self._files_here({str(row[0]): str(row[1]) for row in described})
+        if not files or _row_count(files) != rows:
             return False
         try:
             folder.mkdir(parents=True)
@@ -252,6 +256,19 @@ class SparkWarehouse:
             shutil.rmtree(folder, ignore_errors=True)
             return False
         return True
+
+    def _files_here(self, described: Mapping[str, str]) -> list[Path]:
+        """Parquet files of an undivided table, as this machine sees them; none if it does not."""
+        place = self._storage.path_of(described.get("Location", ""))
+        home = self._storage.home.resolve()
+        is_ours = place is not None and place.resolve().is_relative_to(home)
+        is_whole = described.get("Provider") == "parquet" and not any(
+            title.startswith("# Partition") for title in described
+        )
+        if place is None or not is_ours or not is_whole:
+            return []
+        # Spark passes over names that begin like this: they are not, or not yet, of the table.
+        return sorted(f for f in place.glob("*.parquet") if not f.name.startswith(("_", ".")))
 
     def drop_leftovers(self, schemas: Iterable[str]) -> list[str]:
         """Remove folders of tables that the catalogue does not know: a killed run leaves them.
@@ -270,6 +287,16 @@ class SparkWarehouse:
                     shutil.rmtree(leftover, ignore_errors=True)
                     removed.append(f"{schema}.{leftover.name}")
         return removed
+
+
+def _row_count(files: Iterable[Path]) -> int:
+    """Rows that the footers of Parquet files tell; -1 where one cannot be read."""
+    from pyarrow import ArrowException, parquet
+
+    try:
+        return sum(parquet.read_metadata(file).num_rows for file in files)
+    except (ArrowException, OSError):
+        return -1
 
 
 @contextmanager

@@ -100,7 +100,9 @@ def run_on_cluster(folder: Path, memory: str) -> int:
     settings = (
         f"spark.executor.memory={memory} spark.driver.memory={memory} "
         # What executors cannot hold they spill; without room for it they would be killed.
-        f"spark.local.dir={cluster / 'spill'} spark.log.level=WARN"
+        f"spark.local.dir={cluster / 'spill'} spark.log.level=WARN "
+        # One core of an executor has all its memory: parts that fit in it need not be sorted.
+        "spark.sql.adaptive.maxShuffledHashJoinLocalMapThreshold=64m"
     )
     with standalone_cluster(spark_distribution(), cluster, memory) as master:
         command = run_command(folder / "abm.yaml", folder / "home")

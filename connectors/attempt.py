@@ -13,7 +13,7 @@ import duckdb
 
 from connectors.drift import check_drift, field_families, resolved_plan
 from connectors.duplicates import find_losers
-from connectors.errors import LandingError, QuarantineLimitError
+from connectors.errors import UNREADABLE, DamagedFileError, LandingError, QuarantineLimitError
 from connectors.inputs import is_unchanged
 from connectors.literals import literal
 from connectors.loads import (
@@ -106,9 +106,18 @@ class _Attempt:
         ]
         batch = self.batch([item.name for item in opened], plans[0], inputs)
         self.check_quarantine(batch)
-        duplicates = find_losers(self.connection, batch.plan, batch.typed, batch.good)
         sequence = max((load.load_sequence for load in self.known), default=0) + 1
-        write_data(self.connection, batch, self.folder, self.load_id, sequence, duplicates)
+        try:
+            duplicates = find_losers(self.connection, batch.plan, batch.typed, batch.good)
+            write_data(self.connection, batch, self.folder, self.load_id, sequence, duplicates)
+        except duckdb.Error as error:
+            # Of a cheap input some columns are read here for the first time.
+            if type(error) not in UNREADABLE:
+                raise
+            told = str(error).splitlines()[0]
+            raise DamagedFileError(
+                f"it cannot be read: {told}.", file=", ".join(batch.files)
+            ) from None
         write_set_aside(self.connection, batch, self.folder, self.load_id)
         write_warnings(self.connection, batch, self.folder, self.load_id)
         write_quarantine(self.connection, batch, self.folder, self.load_id)

@@ -24,8 +24,9 @@ from models.fields import FieldType
 from models.formats import ValueFormats
 
 PLAIN_TEXT: Final = "PLAIN VARCHAR"
+"""Kind of a text column whose every value is plain (see connectors.plain_texts)."""
 CLEAN_TEXT: Final = "CLEAN VARCHAR"
-"""Kinds of text columns whose every value is plain, or clean (see connectors.plain_texts)."""
+"""The same where every value is clean: cleaning leaves it as it is."""
 
 _WHOLE: Final = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}

@@ -7,6 +7,10 @@ are named by their environment variable only.
 
 from __future__ import annotations
 
+from typing import Final
+
+import duckdb
+
 
 class LandingError(Exception):
     """A source could not be landed; nothing of that load exists.
@@ -76,3 +80,15 @@ class SourceUnreachableError(LandingError):
     """A source cannot be reached or is not declared in the environment."""
 
     remedy = "Check that the source exists and that its environment variable is set."
+
+
+UNREADABLE: Final = (
+    duckdb.Error,
+    duckdb.InvalidInputException,
+    duckdb.ConversionException,
+    duckdb.SerializationException,
+)
+"""What DuckDB raises, by exact type, over bytes that are not what the header of a file promises.
+
+A damaged page of Parquet comes as the bare base class; a full disk has a class of its own.
+"""

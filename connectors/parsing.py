@@ -43,7 +43,9 @@ def _is_plain(column: str) -> str:
 
 
 def _normal(column: str) -> str:
-    return f"nullif(trim(nfc_normalize({column}), {literal(BLANKS)}), '')"
+    # nfc_normalize ends at the first NUL; a text with one keeps its spelling, and all of itself.
+    nfc = f"case when contains({column}, chr(0)) then {column} else nfc_normalize({column}) end"
+    return f"nullif(trim({nfc}, {literal(BLANKS)}), '')"
 
 
 def is_clean(column: str) -> str:

@@ -12,8 +12,7 @@ the day in which clocks of the zone have ever changed; that took another half of
 
 from __future__ import annotations
 
-import zoneinfo
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -103,7 +102,7 @@ def unclear_local_time(local: str, utc: str, time_zone: str) -> str:
     `utc` is what `local_to_utc` made of it.
     """
     minutes = _repeated_minutes(time_zone)
-    if not minutes:
+    if not _changes(time_zone):
         return "false"
     moment = f"timezone('UTC', {utc})"
     conditions = [f"timezone('{time_zone}', {moment}) <> {local}"]
@@ -122,7 +121,7 @@ def unclear_local_time(local: str, utc: str, time_zone: str) -> str:
 def _repeated_minutes(time_zone: str) -> tuple[int, ...]:
     """By how many minutes clocks of the zone have been set back since 1970."""
     back = {before - after for _, before, after in _changes(time_zone) if after < before}
-    return tuple(sorted(int(step.total_seconds() // 60) for step in back))
+    return tuple(sorted(step // timedelta(minutes=1) for step in back))
 
 
 @lru_cache(maxsize=64)
@@ -130,31 +129,55 @@ def _hours_of_change(time_zone: str) -> tuple[int, ...]:
     """Hours of the day of which a part was skipped or came twice on some day since 1970."""
     found = set()
     for moment, before, after in _changes(time_zone):
-        # The minutes between the two readings of the clock; a time just at either end is as well.
-        first, last = sorted((moment + before, moment + after))
-        while first <= last:
+        # Between the two readings of the clock, both ends included.
+        low, high = sorted((before, after))
+        first, last = moment + low, moment + high
+        while first < last:
             found.add(first.hour)
-            first += timedelta(minutes=1)
+            first += timedelta(minutes=15)
+        found.add(last.hour)
     return tuple(sorted(found))
+
+
+_CHANGES: Final = """
+    with days as (
+        select timestamp '{first}-01-01' + to_days(cast(n as integer)) as moment
+        from range({days}) numbers(n)
+    ), changing_days as (
+        select moment from days
+        where timezone({zone}, timezone('UTC', moment)) + interval 1 day
+            <> timezone({zone}, timezone('UTC', moment + interval 1 day))
+    ), hours as (
+        select moment + to_hours(n) as moment from changing_days, range(24) numbers(n)
+    ), changing_hours as (
+        select moment from hours
+        where timezone({zone}, timezone('UTC', moment)) + interval 1 hour
+            <> timezone({zone}, timezone('UTC', moment + interval 1 hour))
+    ), minutes as (
+        select moment + to_minutes(n) as moment, n from changing_hours, range(61) numbers(n)
+    ), offsets as (
+        select n, moment,
+            epoch_us(timezone({zone}, timezone('UTC', moment))) - epoch_us(moment) as after
+        from minutes
+    ), steps as (
+        select n, moment, lag(after) over (order by moment, n desc) as before, after from offsets
+    )
+    select moment, before, after from steps where n > 0 and before <> after order by moment
+"""
 
 
 @lru_cache(maxsize=64)
 def _changes(time_zone: str) -> tuple[tuple[datetime, timedelta, timedelta], ...]:
-    """Changes of the clocks since 1970: moment in UTC, offset before and offset after it."""
-    zone = zoneinfo.ZoneInfo(time_zone)
+    """Changes of the clocks since 1970: moment in UTC, offset before and offset after it.
 
-    def offset(moment: datetime) -> timedelta:
-        return moment.astimezone(zone).utcoffset() or timedelta()
-
-    found = []
-    moment, end = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(_LAST_YEAR, 1, 1, tzinfo=UTC)
-    while moment < end:
-        later = moment + timedelta(days=1)
-        if offset(later) != offset(moment):
-            low, high = moment, later
-            while high - low > timedelta(seconds=1):
-                middle = low + (high - low) / 2
-                low, high = (middle, high) if offset(middle) == offset(moment) else (low, middle)
-            found.append((high.replace(microsecond=0), offset(moment), offset(later)))
-        moment = later
-    return tuple(found)
+    To the minute. DuckDB's own calendar is asked: it gives the values, and knows other rules of
+    some zones than the files of the host.
+    """
+    first, last = datetime(_FIRST_YEAR, 1, 1), datetime(_LAST_YEAR, 1, 1)  # noqa: DTZ001 - UTC
+    query = _CHANGES.format(first=_FIRST_YEAR, days=(last - first).days, zone=literal(time_zone))
+    with duckdb.connect(config={"threads": "1"}) as connection:
+        found = connection.execute(query).fetchall()
+    return tuple(
+        (moment, timedelta(microseconds=before), timedelta(microseconds=after))
+        for moment, before, after in found
+    )

@@ -16,7 +16,7 @@ from typing import Final
 import duckdb
 
 from connectors.direct import CLEAN_TEXT, PLAIN_TEXT, direct_value
-from connectors.errors import DamagedFileError
+from connectors.errors import UNREADABLE, DamagedFileError
 from connectors.extracts import Extract
 from connectors.literals import identifier, literal
 from connectors.parsing import cleaned, parsed, remark
@@ -185,7 +185,9 @@ def write_typed(
             connection.execute(
                 f"create temp table doubtful_{number} as {_doubtful_query(plan, extract, relation)}"
             )
-        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+        except duckdb.Error as error:
+            if type(error) not in UNREADABLE:
+                raise
             if extract.fallback is None:
                 told = str(error).splitlines()[0]
                 raise DamagedFileError(f"it cannot be read: {told}.", file=file_stem) from None

@@ -143,6 +143,9 @@ ODD = [
     "a\x01",
     "\x7f",
     "\u200bA",
+    "a\0b",
+    "a\0é",
+    "\0é",
     "\u3000",
 ]
 CLEAN = ["Müller", "a'b", "\\", "a\x01", "\u200bA", "\x7f"]
@@ -194,7 +197,9 @@ def test_the_usual_types_have_a_direct_way() -> None:
             assert direct_value("x", kind, _plan(field, formats)) is not None, (field, kind)
 
 
-CHANGING = [*ZONES, "America/Argentina/San_Luis", "Antarctica/Troll"]
+CHANGING = [
+    *ZONES, "America/Argentina/San_Luis", "Antarctica/Troll", "EET", "WET", "Asia/Kathmandu",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("zone", CHANGING)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from connectors.errors import LandingError, SchemaDriftError
+from connectors.errors import DamagedFileError, LandingError, SchemaDriftError
 from tests.connectors.landing_case import LandingCase
 
 GERMAN = {"decimal": ",", "thousands": ".", "date_format": "%d.%m.%Y"}
@@ -138,6 +138,48 @@ def test_parquet_of_every_type(tmp_path: Path) -> None:
     (bad,) = case.quarantine(load)
     assert (bad["reason"], bad["source_row"]) == ("date_out_of_range", 2)
     assert json.loads(bad["raw_text"])["contract_end_date"] == "1800-01-01"
+
+
+@pytest.mark.parametrize("column", ["Account Id", "Account Name", "Created Time", "Employees"])
+def test_parquet_with_a_damaged_page_is_refused_whole(tmp_path: Path, column: str) -> None:
+    case = LandingCase(tmp_path)
+    path = case.drop / "accounts.parquet"
+    numbers = range(5_000)
+    table = pa.table(
+        {
+            "Account Id": [f"A{n}" for n in numbers],
+            "Account Name": [f"name {n * n}" for n in numbers],
+            "Created Time": [datetime(2024, 1, 1) + timedelta(minutes=n) for n in numbers],
+            "Employees": list(numbers),
+        }
+    )
+    parquet.write_table(table, path, compression="zstd", use_dictionary=False)
+    group = parquet.read_metadata(path).row_group(0)
+    chunk = group.column(table.column_names.index(column))
+    content = bytearray(path.read_bytes())
+    start = chunk.data_page_offset
+    content[start : start + 60] = bytes(b ^ 0x5A for b in content[start : start + 60])
+    path.write_bytes(bytes(content))
+    with pytest.raises(DamagedFileError, match="cannot be read"):
+        case.land()
+    assert case.loads() == []
+
+
+def test_parquet_texts_with_nul_keep_all_of_themselves(tmp_path: Path) -> None:
+    case = LandingCase(tmp_path)
+    write_parquet(
+        case.drop / "accounts.parquet",
+        **{
+            "Account Id": ["A1", "A2\0é", "A2", *(f"B{n}" for n in range(40))],
+            "Account Name": ["café\0and the rest", "x", "y", *("z" * 40)],
+            "Created Time": [None] * 43,
+        },
+    )
+    load = case.land_one()
+    assert (load.rows_accepted, load.rows_quarantined, load.rows_duplicate) == (42, 1, 0)
+    names = {row["account_id"]: row["account_name"] for row in case.rows(load)}
+    assert (names["A1"], names["A2"]) == ("café\0and the rest", "y")
+    assert [row["reason"] for row in case.quarantine(load)] == ["control_character"]
 
 
 def test_parquet_doubles_are_not_noise_and_nan_is_refused(tmp_path: Path) -> None:

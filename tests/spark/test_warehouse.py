@@ -96,15 +96,20 @@ def test_taken_files_stay_when_the_table_is_made_anew(
     run = spark._session.sql
     for day in (1, 2):
         run(f"create table taken.accounts using parquet as select id * {day} as n from range(9)")
-        assert spark.link_files("taken", "accounts", tmp_path / str(day))
+        assert not spark.link_files("taken", "accounts", 8, tmp_path / str(day)), "a file too many"
+        assert spark.link_files("taken", "accounts", 9, tmp_path / str(day))
+        assert spark.link_files("taken", "accounts", 9, tmp_path / str(day)), "once more"
         spark.drop_table("taken", "accounts")
     for day in (1, 2):
         found = duckdb.sql(f"select n from '{tmp_path}/{day}/*.parquet' order by n").fetchall()
         assert found == [(n * day,) for n in range(9)]
     run("create table taken.parts using parquet partitioned by (day) as select 1 as n, 2 as day")
     run("create view taken.some as select 1 as n")
-    for table in ("parts", "some"):
-        assert not spark.link_files("taken", table, tmp_path / table)
+    elsewhere = tmp_path / "elsewhere"
+    run(f"create table taken.afar using parquet location '{elsewhere}' as select 1 as n")
+    assert list(elsewhere.glob("*.parquet")), "this machine sees them; whose they are it cannot say"
+    for table in ("parts", "some", "afar"):
+        assert not spark.link_files("taken", table, 1, tmp_path / table)
         assert not (tmp_path / table).exists()
 
 
