@@ -1,5 +1,7 @@
 """What does Python learn? Pure functions: frames and parameters in, frames out (DESIGN 6).
 
-Holds nothing yet: recommendations and the voice of the customer begin here. Never put a file, a
-database, a clock or an orchestrator here.
+`purchases` is what is known at a cut-off, `scores` simple recommenders, `eligibility` what
+may be offered, `ranking` the learned models, `trust` who is used, `recommending` all together;
+`buying` is whether an account buys at all, `rules` associations, `measures` the report card. Never
+put a file, a database, a clock or an orchestrator here.
 """

@@ -18,28 +18,16 @@ import pytest
 
 from tests.end_to_end.installation import ROOT, Installation
 from tests.end_to_end.meeting import Meeting, meet
+from tests.real_data import real_data
 
 ZYLKER = ROOT / "examples" / "zylker"
 FIRST_DAY, NEXT_DAY = date(2026, 10, 31), date(2026, 11, 7)
-DEFAULT_DATA = ROOT.parent / "shared" / "data"
 
 
 @pytest.fixture(scope="session")
 def data_set() -> Callable[[str], Path]:
-    """Find one data set, or skip and say what is absent and how to point to it.
-
-    Returns the folder of all data sets: configurations name the set itself.
-    """
-
-    def found(name: str) -> Path:
-        setting = os.environ.get("QUINTILE_DATA", "")
-        folder = Path(setting).expanduser().absolute() if setting else DEFAULT_DATA
-        if not (folder / name).is_dir():
-            origin = "QUINTILE_DATA" if setting else "the default; QUINTILE_DATA is not set"
-            pytest.skip(f"the data set {name} is absent: no folder {folder / name} ({origin})")
-        return folder
-
-    return found
+    """Find one data set, or skip; return the folder of all: configurations name the set itself."""
+    return lambda name: real_data(name).parent
 
 
 @pytest.fixture(scope="session")
