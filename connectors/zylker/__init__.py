@@ -25,7 +25,8 @@ do not count), language (en, zh).
 merged: the CRM says so), record_id, same_as_id.
 
 `truths/truths.json`: parameters; seasonal factors by month and yearly growth of the calendar that
-dates are drawn from; products (ladders, bundles, consumables, owned together, inactive); currency
+dates are drawn from; products (ladders, bundles, consumables, owned together, the one that an
+industry begins with, inactive); currency
 without rate; competitors with aliases; odd deals by kind; records written twice; and for the CSV
 shape the bad rows with file, physical line, row, column and reason. All bad rows are quarantined by
 a landing that refuses missing keys, impossible dates and amounts, ragged rows and wrong bytes.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -34,22 +35,52 @@ _SIZES = ((2, 9), (10, 99), (100, 999), (1_000, 25_000))
 _SIZE_WEIGHTS = (15.0, 35.0, 32.0, 18.0)
 
 
+@dataclass(frozen=True)
+class Firmographics:
+    """What is drawn first of the table of accounts, and the stream that the rest comes from.
+
+    `industry` is a position in `vocabulary.INDUSTRIES`, `spelling` one in `_industry_words`.
+    """
+
+    stream: np.random.Generator
+    second: Ints
+    employees: Ints
+    revenue: Ints
+    parent: Ints
+    seats: Ints
+    industry: Ints
+    spelling: Ints
+    has_industry: Flags
+
+
+def firmographics(plan: Plan, traits: Traits) -> Firmographics:
+    """Draw who the accounts are; equal plans give equal draws, whoever asks."""
+    stream = plan.stream("accounts", traits.block)
+    size = traits.size
+    second = between(stream, 7 * 3600, 18 * 3600, size)
+    employees, revenue = _sizes(stream, size)
+    parent = between(stream, 0, np.maximum(np.arange(size) - 1, 0), size)
+    seats = employees // 4 + between(stream, 3, 60, size)
+    industry, spelling, has_industry = _industries(stream, size)
+    return Firmographics(
+        stream, second, employees, revenue, parent, seats, industry, spelling, has_industry
+    )
+
+
 def account_table(plan: Plan, traits: Traits) -> pa.Table:
     """Return the columns of Accounts. Near-duplicates spell the name of their original another way.
 
     Accounts whose country is unknown have no address at all.
     """
-    stream = plan.stream("accounts", traits.block)
-    size, located = traits.size, traits.has_country
+    drawn = firmographics(plan, traits)
+    stream, size, located = drawn.stream, traits.size, traits.has_country
     country = _country(traits)
-    second = between(stream, 7 * 3600, 18 * 3600, size)
-    employees, revenue = _sizes(stream, size)
+    second, employees, revenue = drawn.second, drawn.employees, drawn.revenue
     modified = np.minimum(
         np.maximum(traits.created_day, np.minimum(traits.last_day + 4, plan.end)), plan.end
     )
-    parent = between(stream, 0, np.maximum(np.arange(size) - 1, 0), size)
-    seats = employees // 4 + between(stream, 3, 60, size)
-    industry, has_industry = _industries(stream, size)
+    parent, seats = drawn.parent, drawn.seats
+    industry, has_industry = drawn.spelling, drawn.has_industry
     contract, has_contract = contract_days(plan, traits)
     return pa.table(
         {
@@ -271,14 +302,17 @@ def _industry_words() -> list[str]:
     return [word for name, others in voc.INDUSTRIES for word in (name, *others)]
 
 
-def _industries(stream: np.random.Generator, size: int) -> tuple[Ints, Flags]:
-    """Position in `_industry_words`: the proper name mostly, another spelling in one of seven."""
+def _industries(stream: np.random.Generator, size: int) -> tuple[Ints, Ints, Flags]:
+    """Industry, its position in `_industry_words`, and whether it is known.
+
+    The proper name mostly, another spelling in one of seven.
+    """
     lengths = np.asarray([1 + len(others) for _, others in voc.INDUSTRIES])
     starts = np.concatenate(([0], np.cumsum(lengths)[:-1]))
     industry = weighted(stream, voc.INDUSTRY_WEIGHTS, size)
     other = 1 + (stream.random(size) * (lengths[industry] - 1)).astype(np.int64)
     spelling = np.where(stream.random(size) < 0.14, other, 0)
-    return starts[industry] + spelling, stream.random(size) < 0.96
+    return industry, starts[industry] + spelling, stream.random(size) < 0.96
 
 
 def _sizes(stream: np.random.Generator, size: int) -> tuple[Ints, Ints]:

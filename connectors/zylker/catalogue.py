@@ -74,6 +74,12 @@ OWNED_TOGETHER: Final = (16, 15)
 
 BUNDLE_SHARE: Final = 0.85
 
+ENTRY_PRODUCTS: Final = (9, 11, 13, 20, 21, 16, 15, 13, 21, 11)
+"""First purchase (REC-4): what accounts of each of `vocabulary.INDUSTRIES` begin with."""
+
+ENTRY_SHARE: Final = 0.6
+"""Accounts that do, unless they climb a ladder or keep a rhythm."""
+
 STANDARD_PIPELINE: Final = "Standard"
 RENEWAL_PIPELINE: Final = "Renewals"
 OPEN_STAGES: Final = (

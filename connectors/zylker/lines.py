@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from connectors.zylker import catalogue as cat
+from connectors.zylker.account_tables import firmographics
 from connectors.zylker.cohorts import CODE
 from connectors.zylker.columns import Ints, positions_in, starts_of, weighted
 from connectors.zylker.deals import REFUND, WON, Deals
@@ -92,7 +93,7 @@ def _products(
     old = deals.closing < plan.end - cat.RETIRED_AFTER_DAYS
     active = np.asarray([p.is_active for p in cat.PRODUCTS])
     products[~active[products] & ~old[:, None]] = cat.FILLERS[0]
-    products[:, 0] = _first_products(stream, traits, deals, ladder, products[:, 0])
+    products[:, 0] = _first_products(plan, stream, traits, deals, ladder, products[:, 0])
     products[:, 1] = _companions(stream, deals, products[:, 0], products[:, 1])
     for column in range(1, WIDEST):
         for _ in range(column + 1):
@@ -102,17 +103,28 @@ def _products(
 
 
 def _first_products(
-    stream: np.random.Generator, traits: Traits, deals: Deals, ladder: Ladder, drawn: Ints
+    plan: Plan,
+    stream: np.random.Generator,
+    traits: Traits,
+    deals: Deals,
+    ladder: Ladder,
+    drawn: Ints,
 ) -> Ints:
     """The product a deal is about: a ladder step, a beat of the rhythm, or the drawn one.
 
-    After the ladder, some accounts buy the two products of OWNED_TOGETHER in two deals (REC-7).
+    Many a first purchase is the product that an industry begins with (REC-4). After the ladder,
+    some accounts buy the two products of OWNED_TOGETHER in two deals (REC-7).
     """
     first = drawn
+    begins = plan.stream("entry_products", traits.block).random(traits.size) < cat.ENTRY_SHARE
+    entering = (deals.position == 0) & begins[deals.account]
+    industry = firmographics(plan, traits).industry[deals.account]
+    entry = np.asarray(cat.ENTRY_PRODUCTS)[industry]
     level = ladder.level[deals.account]
     climbing = (deals.position >= 0) & (deals.position < level)
     rungs = np.asarray(cat.LADDERS)
     step = rungs[np.maximum(ladder.ladder[deals.account], 0), np.clip(deals.position, 0, 2)]
+    first = np.where(entering, entry, first)
     first = np.where(climbing, step, first)
     pairing = (stream.random(traits.size) < 0.3) & (traits.won_count >= ladder.level + 2)
     pairing &= traits.in_cohort("steady", "lapsing", "champion", "cannot_lose")

@@ -25,6 +25,7 @@ from connectors.zylker.deals import RHYTHM_SPREAD_DAYS, Deals
 from connectors.zylker.event_tables import TextTruth
 from connectors.zylker.lines import Ladder
 from connectors.zylker.plan import SEASONAL_FACTORS, YEARLY_GROWTH, Plan, Traits
+from connectors.zylker.vocabulary import INDUSTRIES
 from connectors.zylker.writing import PlantedBadRow
 
 
@@ -131,6 +132,10 @@ def write_facts(
         "bundles": [[ids[p] for p in bundle] for bundle in cat.BUNDLES],
         "consumables": [ids[p] for p in cat.CONSUMABLES],
         "owned_together": [ids[p] for p in cat.OWNED_TOGETHER],
+        "entry": {
+            name: ids[product]
+            for (name, _), product in zip(INDUSTRIES, cat.ENTRY_PRODUCTS, strict=True)
+        },
         "inactive": [i for i, p in zip(ids, cat.PRODUCTS, strict=True) if not p.is_active],
     }
     facts = {
