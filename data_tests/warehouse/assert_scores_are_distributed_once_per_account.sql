@@ -1,5 +1,5 @@
 -- Every scored account has one score of each metric in the published distribution (BEY-7).
-{{ config(meta={'dagster': {'ref': {'name': 'rpt_rfm_distribution'}}}) }}
+{{ config(meta={'dagster': {'ref': {'name': 'seg_account_rfm'}}}) }}
 
 with distribution as (
     select

@@ -1,5 +1,5 @@
 -- Landed accounts less everything dropped are the accounts in scope (BEY-6).
-{{ config(meta={'dagster': {'ref': {'name': 'rpt_scope_waterfall'}}}) }}
+{{ config(meta={'dagster': {'ref': {'name': 'dim_accounts'}}}) }}
 
 with waterfall as (
     select

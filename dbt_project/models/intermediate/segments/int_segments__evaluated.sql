@@ -14,6 +14,10 @@ deal_lines as (
     select * from {{ ref('int_deal_lines__stated') }}
 ),
 
+recommendations as (
+    select * from {{ ref('seg_recommendations') }}
+),
+
 -- Accounts without a label can be chosen as well (TEC-10, RFM-29).
 account_labels as (
     select
@@ -35,6 +39,12 @@ account_labels as (
         'firmographics.unlabelled' as label_id
     from accounts
     where firmographics_label_id is null and firmographics_label_name is not null
+    union all
+    select
+        account_id,
+        'recommendations.unlabelled' as label_id
+    from accounts
+    where recommendations_label_id is null and recommendations_label_name is not null
 ),
 
 -- Members that left the scope are not evaluated: they wait, or leave (SEG-12).

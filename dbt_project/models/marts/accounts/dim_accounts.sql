@@ -17,9 +17,11 @@ scores as (
 
 techniques as (
     select
-        max(case when technique = 'rfm' and is_active then 1 else 0 end) = 1 as has_rfm,
-        max(case when technique = 'firmographics' and is_active then 1 else 0 end) = 1
-            as has_firmographics
+        bool_or(technique = 'rfm' and is_active) as has_rfm,
+        max(case when technique = 'firmographics' and is_active then 'Unlabelled' end)
+            as without_firmographics,
+        max(case when technique = 'recommendations' and is_active then 'Unlabelled' end)
+            as without_recommendations
     from {{ source('config', 'techniques') }}
 ),
 
@@ -87,10 +89,12 @@ profiled as (
             else coalesce(rfm_labels.name, 'Unlabelled')
         end as rfm_label_name,
         firmographics_labels.label_id as firmographics_label_id,
-        case
-            when techniques.has_firmographics
-                then coalesce(firmographics_labels.name, 'Unlabelled')
-        end as firmographics_label_name,
+        coalesce(firmographics_labels.name, techniques.without_firmographics)
+            as firmographics_label_name,
+        recommendations_labels.label_id as recommendations_label_id,
+        coalesce(recommendations_labels.name, techniques.without_recommendations)
+            as recommendations_label_name,
+        purchase_probabilities.purchase_probability,
         run.as_of
     from accounts
     cross join run
@@ -103,6 +107,12 @@ profiled as (
         on
             accounts.account_id = firmographics_labels.account_id
             and firmographics_labels.technique = 'firmographics'
+    left join primary_labels as recommendations_labels
+        on
+            accounts.account_id = recommendations_labels.account_id
+            and recommendations_labels.technique = 'recommendations'
+    left join {{ source('ml', 'purchase_probabilities') }} as purchase_probabilities
+        on accounts.account_id = purchase_probabilities.account_id
 )
 
 select * from profiled

@@ -1,0 +1,120 @@
+with windows as (
+    select * from {{ ref('int_windows__dated') }}
+),
+
+settings as (
+    select * from {{ source('config', 'recommendation_settings') }}
+),
+
+items as (
+    select * from {{ ref('int_basket_items__ordered') }}
+),
+
+-- Baskets beyond the cap say little about any one pair and cost the square of their size.
+account_sizes as (
+    select
+        account_id,
+        sum(case when item_purchase_number = 1 then 1 else 0 end) as item_count
+    from items
+    group by account_id
+),
+
+owned as (
+    select
+        items.account_id,
+        items.product_number,
+        items.period_number,
+        items.basket_number
+    from items
+    cross join settings
+    inner join account_sizes on items.account_id = account_sizes.account_id
+    where
+        items.item_purchase_number = 1
+        and account_sizes.item_count between 2 and settings.largest_basket
+),
+
+owned_pairs as (
+    select
+        one.product_number,
+        other.product_number as other_product_number,
+        least(one.period_number, other.period_number) as period_number,
+        count(*) as account_count,
+        sum(case when other.basket_number > one.basket_number then 1 else 0 end) as after_count,
+        sum(case when other.basket_number < one.basket_number then 1 else 0 end) as before_count
+    from owned as one
+    inner join owned as other
+        on one.account_id = other.account_id and one.product_number < other.product_number
+    group by
+        one.product_number,
+        other.product_number,
+        least(one.period_number, other.period_number)
+),
+
+deal_sizes as (
+    select
+        deal_id,
+        count(*) as item_count
+    from items
+    group by deal_id
+),
+
+together as (
+    select
+        items.deal_id,
+        items.product_number,
+        items.period_number
+    from items
+    cross join settings
+    inner join deal_sizes on items.deal_id = deal_sizes.deal_id
+    where deal_sizes.item_count between 2 and settings.largest_basket
+),
+
+deal_pairs as (
+    select
+        one.product_number,
+        other.product_number as other_product_number,
+        one.period_number,
+        count(*) as deal_count
+    from together as one
+    inner join together as other
+        on one.deal_id = other.deal_id and one.product_number < other.product_number
+    group by one.product_number, other.product_number, one.period_number
+),
+
+by_period as (
+    select
+        product_number,
+        other_product_number,
+        period_number,
+        account_count,
+        after_count,
+        before_count,
+        0 as deal_count
+    from owned_pairs
+    union all
+    select
+        product_number,
+        other_product_number,
+        period_number,
+        0 as account_count,
+        0 as after_count,
+        0 as before_count,
+        deal_count
+    from deal_pairs
+),
+
+counted as (
+    select
+        windows.window_number,
+        by_period.product_number,
+        by_period.other_product_number,
+        cast(sum(by_period.account_count) as bigint) as account_count,
+        cast(sum(by_period.after_count) as bigint) as after_count,
+        cast(sum(by_period.before_count) as bigint) as before_count,
+        cast(sum(by_period.deal_count) as bigint) as deal_count
+    from by_period
+    inner join windows on by_period.period_number >= windows.window_number
+    group by windows.window_number, by_period.product_number, by_period.other_product_number
+)
+
+select * from counted

@@ -1,0 +1,105 @@
+with run as (
+    select * from {{ source('config', 'run') }}
+),
+
+recommendations as (
+    select * from {{ source('ml', 'recommendations') }}
+    -- Ten are kept (REC-13); what labels ask for beyond them stays behind.
+    where recommendation_rank <= 10
+),
+
+products as (
+    select
+        product_id,
+        coalesce(product_name, product_id) as product_name
+    from {{ ref('stg_crm__products') }}
+),
+
+open_items as (
+    select distinct
+        deals.account_id,
+        deal_lines.product_id
+    from {{ ref('int_deals__converted') }} as deals
+    inner join {{ ref('int_deal_lines__merged') }} as deal_lines
+        on deals.deal_id = deal_lines.deal_id
+    where deals.state = 'open'
+),
+
+named as (
+    select
+        recommendations.*,
+        products.product_name,
+        coalesce(sources.product_name, recommendations.source_product_id) as source_product_name,
+        open_items.account_id is not null as is_in_open_deal,
+        {{ add_days('run.as_of', 'recommendations.due_in_days') }} as due_on,
+        run.as_of
+    from recommendations
+    cross join run
+    left join products on recommendations.product_id = products.product_id
+    left join products as sources on recommendations.source_product_id = sources.product_id
+    left join open_items
+        on
+            recommendations.account_id = open_items.account_id
+            and recommendations.product_id = open_items.product_id
+),
+
+explained as (
+    select
+        account_id,
+        recommendation_type,
+        recommendation_rank,
+        product_id,
+        product_name,
+        source_product_id,
+        source_product_name,
+        recommendation_probability,
+        case
+            when recommendation_type = 'cross_sell' and source_product_id is not null
+                then concat(
+                    'owns ', source_product_name, '; ', cast(evidence_count as string), ' of ',
+                    cast(evidence_base_count as string), ' such accounts bought it later'
+                )
+            when recommendation_type = 'next_purchase' and evidence_count > 0
+                then concat(
+                    'last bought ', source_product_name, '; ', cast(evidence_count as string),
+                    ' of ', cast(evidence_base_count as string),
+                    ' accounts bought it right after that'
+                )
+            when recommendation_type = 'bundle' and source_product_id is not null
+                then concat(
+                    'holds ', source_product_name, '; ', cast(evidence_count as string), ' of ',
+                    cast(evidence_base_count as string), ' deals with that hold both'
+                )
+            when recommendation_type = 'repeat_purchase' and evidence_count > 1
+                then concat('bought it ', cast(evidence_count as string), ' times')
+            when recommendation_type = 'repeat_purchase'
+                then concat(
+                    'bought it once; ', cast(cast(round(100 * confidence) as int) as string),
+                    ' % of its buyers come back'
+                )
+            when recommendation_type = 'first_purchase' and evidence_count > 0
+                then concat(
+                    cast(evidence_count as string), ' of ', cast(evidence_base_count as string),
+                    ' similar accounts began with it'
+                )
+            else 'among the best sold'
+        end as reason,
+        evidence_count,
+        evidence_base_count,
+        support,
+        confidence,
+        lift,
+        due_on,
+        due_in_days < 0 as is_overdue,
+        is_in_open_deal,
+        reason_1,
+        contribution_1,
+        reason_2,
+        contribution_2,
+        reason_3,
+        contribution_3,
+        as_of
+    from named
+)
+
+select * from explained
