@@ -32,8 +32,12 @@ TABLES = {
     "rfm_metrics": "Method and levels per metric (RFM-7, RFM-8). One row per metric.",
     "rfm_thresholds": "Manual scores as steps of goodness (RFM-10, RFM-11). One row per step.",
     "rfm_labels": "Score ranges of the RFM labels (RFM-22). One row per label.",
+    "recommendation_settings": "Horizon and bounds of the recommendations. One row.",
+    "recommendation_conditions": "What labels ask of recommendations (REC-18). One row per label, "
+    "type and product.",
     "labels": "Labels of all active techniques (TEC-9). One row per label.",
     "segments": "Segments in the order they are evaluated (SEG-1, BEY-5). One row per segment.",
+    "suggestions": "Segments that are proposed (SEG-21). One row per suggestion.",
     "segment_references": "Which segment reads which. One row per pair.",
     "export_requests": "Exports that every run makes (EXP-1). One row per request.",
 }

@@ -42,6 +42,21 @@ def score_grid(counts: Mapping[str, Sequence[int]], *, title: str) -> str:
     return _markdown(figure, axes, title)
 
 
+def reliability_curve(points: Mapping[str, Sequence[tuple[float, float]]], *, title: str) -> str:
+    """Return Markdown with said against true shares, one line per name; on the diagonal is true."""
+    figure, axes = _axes(height=3.6)
+    largest = max((max(pair) for found in points.values() for pair in found), default=1.0)
+    axes.plot([0, largest], [0, largest], color="#999999", linewidth=0.8, linestyle="--")
+    shades = ("#1f4e79", "#4f7cac", "#9db7d5", "#c8553d", "#588157")
+    for (name, found), shade in zip(points.items(), shades, strict=False):
+        said, true = zip(*found, strict=True)
+        axes.plot(said, true, marker="o", markersize=3, linewidth=1, label=name, color=shade)
+    axes.set_xlabel("said", fontsize=8)
+    axes.set_ylabel("true", fontsize=8)
+    axes.legend(fontsize=8, frameon=False)
+    return _markdown(figure, axes, title)
+
+
 def _axes(*, height: float):  # type: ignore[no-untyped-def]
     from matplotlib.figure import Figure
 

@@ -8,7 +8,7 @@ import dagster as dg
 
 from assets.publishing import landed_inputs, publish
 from assets.refresh import Refresh
-from assets.transformation import transformation
+from assets.transformation import conclusion, transformation
 from assets.warehouse import warehouse
 from models.configuration import definition_hash
 
@@ -17,7 +17,12 @@ PUBLISHED = dg.AssetKey(["published", "current"])
 
 @dg.asset(
     key=PUBLISHED,
-    deps=[key for key in transformation.keys if key.path[0] in ("marts", "history")],
+    deps=[
+        key
+        for build in (transformation, conclusion)
+        for key in build.keys
+        if key.path[0] in ("marts", "history")
+    ],
     group_name="published",
     kinds={"python", "duckdb", "parquet"},
     owners=["team:data-engineering"],

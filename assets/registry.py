@@ -7,7 +7,11 @@ from assets.exports import segment_exports
 from assets.landing import LANDED, landing_books
 from assets.landing_checks import landing_checks
 from assets.publication import published_copy
-from assets.transformation import transformation
+from assets.recommendations import recommendations
+from assets.transformation import conclusion, transformation
 
-ASSETS = [configuration, *LANDED, landing_books, transformation, published_copy, segment_exports]
+ASSETS = [
+    configuration, *LANDED, landing_books, transformation, recommendations, conclusion,
+    published_copy, segment_exports,
+]  # fmt: skip
 CHECKS = [landing_checks]

@@ -31,6 +31,9 @@ Relation = tuple[str, str]
 Columns = Mapping[str, str]
 """Name to DuckDB type, in order."""
 
+GIVEN = ("config", "landing", "ml")
+"""Schemas whose tables Spark is given: what was configured, landed and learned."""
+
 WRITERS = 4
 """Tables that Spark writes at the same time: most are too small to keep a cluster busy."""
 
@@ -47,7 +50,8 @@ class SparkBuild:
         schemas: Every schema in which dbt makes tables.
         counted: Tables whose rows are counted afterwards.
         published: Relations to bring back, with the columns of their contracts: what is built now.
-        has_all_history: Whether every table of history is among them.
+        has_history: Whether a table of history is among them.
+        has_all_history: Whether every one is.
     """
 
     home: Home
@@ -57,6 +61,7 @@ class SparkBuild:
     schemas: tuple[str, ...]
     counted: tuple[Relation, ...]
     published: Mapping[Relation, Columns]
+    has_history: bool
     has_all_history: bool
 
     @property
@@ -91,25 +96,27 @@ def building_on_spark(
         for name in spark.drop_leftovers(build.schemas):
             say(f"removed what a killed run left of {name}")
         _hand_over(build, spark)
-        for table, rows in restore_history(build.home.published, spark).items():
-            say(f"restored {rows} rows of {table} from the published copy")
+        if build.has_history:
+            for table, rows in restore_history(build.home.published, spark).items():
+                say(f"restored {rows} rows of {table} from the published copy")
         yield spark
         counts |= spark.row_counts(build.counted)
         _take_back(build, spark, counts)
 
 
 def _hand_over(build: SparkBuild, spark: SparkWarehouse) -> None:
-    """Give Spark the tables of `config` and the landed loads, as Parquet where they lie."""
+    """Give Spark what was configured, learned and landed, as Parquet where it lies."""
     folder = build.exchange / "given"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for schema in ("config", "landing"):
+    for schema in GIVEN:
         spark.create_schema(schema)
     spark.drop_landed("landing")
     with warehouse(build.home.warehouse, read_only=True) as connection:
         for schema, table in connection.execute(
             "select schema_name, table_name from duckdb_tables() "
-            "where schema_name in ('config', 'landing') order by all"
+            "where list_contains(?, schema_name) order by all",
+            [list(GIVEN)],
         ).fetchall():
             given = folder / f"{schema}.{table}"
             given.mkdir(exist_ok=True)

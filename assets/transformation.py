@@ -1,7 +1,7 @@
 """What SQL computes, as assets: every dbt model, from staging to marts (DESIGN 5, 10).
 
 The one module that knows where the dbt project is. It holds the manifest, the translation of dbt
-nodes to assets, and one `@dbt_assets`; a second one begins here where Python must come between.
+nodes to assets, and two `@dbt_assets`: Python learns between them, and dbt never splits one itself.
 Never put SQL or a rule here.
 """
 
@@ -43,6 +43,10 @@ from models.expressions import Dialect
 DBT_PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 TESTS = DBT_PROJECT.parent / "data_tests" / "warehouse"
 OWNERS = ["team:data-engineering"]
+LEARNED = "source:ml"
+"""dbt's name of what Python learned: the project is built up to it, then what reads it."""
+LEARNING = "learning"
+"""Schema of what Python learns from."""
 
 
 def prepared_manifest(project: Path = DBT_PROJECT, engine: Dialect = "duckdb") -> Path:
@@ -131,10 +135,28 @@ MANIFEST = prepared_manifest()
     manifest=MANIFEST,
     dagster_dbt_translator=TRANSLATOR,
     name="transformation",
+    exclude=f"{LEARNED}+",
     pool="warehouse_writer",
 )
 def transformation(context: dg.AssetExecutionContext, refresh: Refresh) -> Iterator[Any]:
-    """Build and test every dbt model; a failing error-level test stops what follows (EDG-18)."""
+    """Build and test every dbt model before learning (EDG-18)."""
+    yield from _built(context, refresh)
+
+
+@dbt_assets(
+    manifest=MANIFEST,
+    dagster_dbt_translator=TRANSLATOR,
+    name="conclusion",
+    select=f"{LEARNED}+",
+    pool="warehouse_writer",
+)
+def conclusion(context: dg.AssetExecutionContext, refresh: Refresh) -> Iterator[Any]:
+    """Build and test every dbt model that reads what was learned."""
+    yield from _built(context, refresh)
+
+
+def _built(context: dg.AssetExecutionContext, refresh: Refresh) -> Iterator[Any]:
+    """Build and test the selected models; a failing error-level test stops the run (EDG-18)."""
     refuse_other_configuration(refresh)
     parsed = prepared_manifest(engine=refresh.chosen_engine)
     wanted = DbtBuild(
@@ -142,7 +164,7 @@ def transformation(context: dg.AssetExecutionContext, refresh: Refresh) -> Itera
         manifest=manifest_content(),
         translator=TRANSLATOR,
         parsed=parsed.with_name("partial_parse.msgpack"),
-        target=refresh.home.dbt / context.run_id[:8],
+        target=refresh.home.dbt / f"{context.run_id[:8]}-{context.op.name}",
     )
     counts: dict[Relation, int] = {}
     failure = None
@@ -183,7 +205,8 @@ def _engine(
 def spark_build(refresh: Refresh, selected: Collection[str]) -> SparkBuild:
     """What Spark is handed and what is taken back, when the dbt models of these names are built.
 
-    Only what is built comes back: the rest may be older there than here, or not there at all.
+    Only what is built comes back: the rest may be older there than here, or not there at all. What
+    Python learns from comes back like what is published.
     """
     there = json.loads(prepared_manifest(engine="spark").read_text(encoding="utf-8"))["nodes"]
     # What comes back is read here: its types are spelled as in the manifest for DuckDB.
@@ -195,6 +218,7 @@ def spark_build(refresh: Refresh, selected: Collection[str]) -> SparkBuild:
         }
         for node in built
         if node["schema"] in SCHEMAS
+        or (node["schema"] == LEARNING and node["config"]["contract"]["enforced"])
     }
     history = {(n["schema"], n["name"]) for n in nodes if n["schema"] == HISTORY_SCHEMA}
     return SparkBuild(
@@ -210,6 +234,7 @@ def spark_build(refresh: Refresh, selected: Collection[str]) -> SparkBuild:
             if there[node["unique_id"]]["config"]["materialized"] != "view"
         ),
         published=published,
+        has_history=not history.isdisjoint(published),
         has_all_history=history <= published.keys(),
     )
 

@@ -16,7 +16,7 @@ from models.criteria import RELATED_MODULES
 from models.fields import LANDING_COLUMNS, MODULES, FieldType, Module, Need
 from models.modules import Modules
 
-FieldOrigin = Literal["canonical", "custom", "measure", "score", "related"]
+FieldOrigin = Literal["canonical", "custom", "measure", "score", "learned", "related"]
 
 
 class Place(StrEnum):
@@ -49,6 +49,9 @@ def _computed(origin: FieldOrigin, *rows: tuple[str, FieldType, str]) -> tuple[C
 
 
 _I, _A, _D, _T = FieldType.INTEGER, FieldType.AMOUNT, FieldType.DATE, FieldType.TEXT
+_B = FieldType.BOOLEAN
+RECOMMENDATIONS: Final = "recommendations"
+"""Related records that no source lands: what was learned, told in segments only."""
 
 MEASURES: Final = _computed(
     "measure",
@@ -75,6 +78,16 @@ SCORES: Final = _computed(
 )
 """Scores of accounts; in segments only."""
 
+LEARNED: Final = _computed(
+    "learned",
+    (
+        "purchase_probability",
+        _A,
+        "Probability of buying anything within the horizon, 0 to 100; null while off (REC-20).",
+    ),
+)
+"""What was learned of accounts; in segments only."""
+
 RELATED_FIELDS: Final[Mapping[str, tuple[CatalogueField, ...]]] = MappingProxyType(
     {
         "contacts": (),
@@ -91,6 +104,19 @@ RELATED_FIELDS: Final[Mapping[str, tuple[CatalogueField, ...]]] = MappingProxyTy
             ("state", _T, "State of the deal."),
             ("closing_date", _D, "Closing date of the deal."),
             ("base_line_amount", _A, "Amount of the line in base currency."),
+        ),
+        RECOMMENDATIONS: _computed(
+            "related",
+            ("account_id", _T, "Account."),
+            ("recommendation_type", _T, "first_purchase, next_purchase, cross_sell and so on."),
+            ("product_id", _T, "Product that is recommended."),
+            ("product_name", _T, "Its name."),
+            ("source_product_id", _T, "Product that points at it; of a bundle, its other half."),
+            ("recommendation_rank", _I, "Place among those of the type, 1 for the best."),
+            ("recommendation_probability", _A, "Probability of buying it, 0 to 100 (REC-20)."),
+            ("due_on", _D, "Day the next purchase is due (REC-6)."),
+            ("is_overdue", _B, "That day has passed."),
+            ("is_in_open_deal", _B, "An open deal holds the product already."),
         ),
     }
 )
@@ -119,18 +145,25 @@ class Catalogue:
 
 
 def build_catalogue(
-    modules: Modules, labels: Mapping[str, str], segments: frozenset[str]
+    modules: Modules,
+    labels: Mapping[str, str],
+    segments: frozenset[str],
+    *,
+    has_recommendations: bool = True,
 ) -> Catalogue:
     """Return the catalogue of a configuration's modules, labels and segments."""
     rows = {name: module_fields(modules, module) for name, module in MODULES.items()}
     accounts = {**rows["accounts"], **{f.name: f for f in MEASURES}}
     return Catalogue(
         accounts=MappingProxyType(accounts),
-        scored_accounts=MappingProxyType({**accounts, **{f.name: f for f in SCORES}}),
+        scored_accounts=MappingProxyType({**accounts, **{f.name: f for f in (*SCORES, *LEARNED)}}),
         related=MappingProxyType(
             {
-                name: MappingProxyType({**rows[name], **{f.name: f for f in RELATED_FIELDS[name]}})
+                name: MappingProxyType(
+                    {**rows.get(name, {}), **{f.name: f for f in RELATED_FIELDS[name]}}
+                )
                 for name in RELATED_MODULES
+                if has_recommendations or name != RECOMMENDATIONS
             }
         ),
         rows=MappingProxyType(rows),
@@ -163,5 +196,5 @@ def reserved_names(module: str) -> frozenset[str]:
     names = {f.name for f in RELATED_FIELDS.get(module, ())}
     names |= {*MODULES[module].field_names, *LANDING_COLUMNS}
     if module == "accounts":
-        names |= {f.name for f in (*MEASURES, *SCORES)}
+        names |= {f.name for f in (*MEASURES, *SCORES, *LEARNED)}
     return frozenset(names)

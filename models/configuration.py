@@ -85,7 +85,12 @@ class Configuration(Definition):
     def catalogue(self) -> Catalogue:
         """What criteria of this configuration may speak of."""
         labels = label_names(self)
-        return build_catalogue(self.modules, labels, frozenset(s.id for s in self.segments))
+        return build_catalogue(
+            self.modules,
+            labels,
+            frozenset(s.id for s in self.segments),
+            has_recommendations="recommendations" in self.techniques.active(),
+        )
 
     def segment(self, segment_id: str) -> Segment:
         """Return a segment by id; KeyError when there is none."""

@@ -117,8 +117,20 @@ class Recommendations(Definition):
     """Least confidence (REC-10)."""
     min_lift: Annotated[Decimal, Field(ge=0)] = Decimal(1)
     """Lift must be above this (REC-10)."""
-    max_antecedents: Annotated[int, Field(ge=1, le=5)] = 2
-    """Products on the left side of a rule (REC-10)."""
+    max_antecedents: Annotated[int, Field(ge=1, le=5)] = 1
+    """Products on the left side of a rule (REC-10); more than one is mined by mlxtend."""
+    horizon_days: Annotated[int, Field(ge=7, le=730)] = 90
+    """Days ahead that a purchase probability speaks of (REC-20)."""
+    most_products: Annotated[int, Field(ge=2, le=5_000)] = 1_000
+    """Best sold products that are learned from; others are never recommended."""
+    largest_basket: Annotated[int, Field(ge=2, le=1_000)] = 100
+    """Products of a deal or account beyond which it is left out of pairs and steps."""
+    sampled_accounts: Annotated[int, Field(ge=100, le=1_000_000)] = 30_000
+    """Accounts whose past is learned from."""
+    most_itemsets: Annotated[int, Field(ge=1_000, le=10_000_000)] = 500_000
+    """Itemsets that mining may find before it is refused."""
+    mining_megabytes: Annotated[int, Field(ge=100, le=1_000_000)] = 2_000
+    """Memory that mining may use, in megabytes, before it is refused."""
     after_first: bool = False
     """First purchase also for accounts with exactly one purchase (REC-4)."""
     repeatable_products: tuple[ProductId, ...] = ()
@@ -136,6 +148,19 @@ class Recommendations(Definition):
         if len(set(self.types)) < len(self.types):
             raise ValueError("types names a type twice")
         return self
+
+
+def asked_products(
+    condition: ProductCondition | BundleCondition,
+) -> tuple[tuple[str | None, str | None], ...]:
+    """Return the products or pairs that a condition asks for; one pair of None stands for all."""
+    if isinstance(condition, BundleCondition):
+        if condition.bundles == "all":
+            return ((None, None),)
+        return tuple((one, other) for one, other in condition.bundles)
+    if condition.products == "all":
+        return ((None, None),)
+    return tuple((product, None) for product in condition.products)
 
 
 def label_problems(label: RecommendationLabel, limits: Limits, path: Path) -> list[Problem]:

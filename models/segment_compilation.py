@@ -52,6 +52,26 @@ def compile_segments(
     return with_joins(union_all(results), compiler, inner).sql(dialect=dialect)
 
 
+def compile_suggestions(
+    segments: Sequence[Segment], catalogue: Catalogue, moment: Moment, dialect: Dialect
+) -> str:
+    """Return `select suggestion_id, account_id` of segments that nobody accepted yet (SEG-21).
+
+    As `compile_segments`, of bound criteria that refer to no segment and have no parent.
+    """
+    joins = Joins()
+    inner = [
+        (f"match_{n}", _matching(segment, {}, joins, catalogue, moment, dialect))
+        for n, segment in enumerate(segments, start=1)
+    ]
+    results: list[exp.Query] = []
+    for (match, _), segment in zip(inner, segments, strict=True):
+        named = exp.alias_(text_literal(segment.id, dialect), "suggestion_id", quoted=True)
+        results.append(exp.select(named, column("account_id")).from_(match))
+    compiler = Compiler(catalogue, moment, dialect, joins)
+    return with_joins(union_all(results), compiler, inner).sql(dialect=dialect)
+
+
 def _matching(
     segment: Segment,
     numbers: dict[str, int],

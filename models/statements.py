@@ -13,14 +13,15 @@ from models.configuration import Configuration
 from models.criteria import Node
 from models.expressions import Dialect
 from models.periods import Moment
-from models.segment_compilation import compile_segments
+from models.segment_compilation import compile_segments, compile_suggestions
 from models.segments import Segment, in_dependency_order
+from models.suggestions import suggested_segments
 
 
 def compiled_criteria(
     configuration: Configuration, moment: Moment, dialect: Dialect
 ) -> dict[str, str]:
-    """Return the four statements of a configuration: scope, contribution, labels, segments."""
+    """Return the statements of a configuration by name, as `criterion` asks for them."""
     binder = Binder(configuration.catalogue, configuration.limits)
     catalogue = configuration.catalogue
     scope = configuration.global_criteria
@@ -37,11 +38,16 @@ def compiled_criteria(
     if where is not None:
         where = binder.bind(where, Place.RELATED, "deals")
     segments = bound_segments(configuration)
+    suggested = [
+        segment.model_copy(update={"where": binder.bind(segment.where, Place.SEGMENT)})
+        for segment in suggested_segments(configuration)
+    ]
     return {
         "scope": compile_scope(scope, catalogue, moment, dialect),
         "contribution": compile_contribution(where, catalogue, moment, dialect),
         "labels": compile_labels(labels, catalogue, moment, dialect),
         "segments": compile_segments(segments, catalogue, moment, dialect),
+        "suggestions": compile_suggestions(suggested, catalogue, moment, dialect),
     }
 
 

@@ -13,7 +13,13 @@ from datetime import date
 from typing import Any, Final
 
 from models.compilation import scope_steps
-from models.configuration import TECHNIQUES, Configuration, definition_hash, segment_hash
+from models.configuration import (
+    TECHNIQUES,
+    Configuration,
+    definition_hash,
+    meaning,
+    segment_hash,
+)
 from models.criteria import (
     RELATIVE_OPERATORS,
     FieldLeaf,
@@ -26,10 +32,12 @@ from models.expressions import Dialect
 from models.fields import MODULES
 from models.modules import AccountsModule, ColumnField, DealsModule, Stages
 from models.periods import Moment, end_of_day
+from models.recommendations import Recommendations, asked_products
 from models.rfm import METRICS
 from models.score_steps import score_steps
 from models.segments import Segment, in_dependency_order, references
 from models.statements import compiled_criteria
+from models.suggestions import suggested_segments
 from models.text import fold
 
 _TEXT, _COUNT, _FLAG = "VARCHAR", "BIGINT", "BOOLEAN"
@@ -70,8 +78,11 @@ def configuration_tables(
         "rfm_metrics": (_METRICS, _metrics(configuration)),
         "rfm_thresholds": (_THRESHOLDS, _thresholds(configuration)),
         "rfm_labels": (_RFM_LABELS, _rfm_labels(configuration)),
+        "recommendation_settings": (_RECOMMENDATIONS, [_recommendations(configuration)]),
+        "recommendation_conditions": (_CONDITIONS, _conditions(configuration)),
         "labels": (_LABELS, _labels(configuration)),
         "segments": (_SEGMENTS, _segments(configuration)),
+        "suggestions": (_SUGGESTIONS, _suggestions(configuration)),
         "segment_references": (
             {"segment_id": _TEXT, "referenced_segment_id": _TEXT},
             [(s.id, other) for s in _ordered(configuration) for other in references(s)],
@@ -261,6 +272,56 @@ def _labels(configuration: Configuration) -> list[tuple[Any, ...]]:
     ]
 
 
+_RECOMMENDATIONS: Final = {
+    "is_active": _FLAG,
+    "horizon_days": _COUNT,
+    "most_products": _COUNT,
+    "largest_basket": _COUNT,
+    "sampled_accounts": _COUNT,
+    "min_lift": _DECIMAL,
+}
+
+
+def _recommendations(configuration: Configuration) -> tuple[Any, ...]:
+    chosen = configuration.techniques.recommendations
+    settings = chosen or Recommendations()
+    return (
+        chosen is not None and chosen.active,
+        settings.horizon_days,
+        settings.most_products,
+        settings.largest_basket,
+        settings.sampled_accounts,
+        settings.min_lift,
+    )
+
+
+_CONDITIONS: Final = {
+    "label_id": _TEXT,
+    "kind": _TEXT,
+    "combine": _TEXT,
+    "recommendation_type": _TEXT,
+    "product_id": _TEXT,
+    "other_product_id": _TEXT,
+    "probability": _DECIMAL,
+}
+
+
+def _conditions(configuration: Configuration) -> list[tuple[Any, ...]]:
+    """Return what labels ask of recommendations: a row per type and product, null for all."""
+    chosen = configuration.techniques.recommendations
+    rows: list[tuple[Any, ...]] = []
+    if chosen is None or not chosen.active:
+        return rows
+    for label in chosen.labels:
+        for name, condition in label.types.given().items():
+            for product, other in asked_products(condition):
+                rows.append(
+                    (f"recommendations.{label.id}", label.kind, label.combine, name, product,
+                     other, condition.probability)
+                )  # fmt: skip
+    return rows
+
+
 _SEGMENTS: Final = {
     "segment_id": _TEXT,
     "name": _TEXT,
@@ -300,7 +361,7 @@ def _segments(configuration: Configuration) -> list[tuple[Any, ...]]:
 def _uses(segment: Segment, configuration: Configuration) -> tuple[bool, ...]:
     """Return what can move a segment's members: the causes its changes may have (BEY-2).
 
-    Related records count as measures, labels other than RFM as attributes.
+    Related records and what was learned count as measures, labels other than RFM as attributes.
     """
     attributes = measures = rfm = relative = False
     inside_related: set[int] = set()
@@ -317,9 +378,26 @@ def _uses(segment: Segment, configuration: Configuration) -> tuple[bool, ...]:
             if id(node) not in inside_related:
                 origin = configuration.catalogue.scored_accounts[node.field].origin
                 attributes = attributes or origin in ("canonical", "custom")
-                measures = measures or origin == "measure"
+                measures = measures or origin in ("measure", "learned")
                 rfm = rfm or origin == "score"
     return attributes, measures, rfm, bool(references(segment)), relative
+
+
+_SUGGESTIONS: Final = {
+    "suggestion_id": _TEXT,
+    "name": _TEXT,
+    "description": _TEXT,
+    "position": _COUNT,
+    "criteria": _TEXT,
+}
+
+
+def _suggestions(configuration: Configuration) -> list[tuple[Any, ...]]:
+    """Return the proposals with their criteria as JSON, which is YAML that can be pasted."""
+    return [
+        (s.id, s.name, s.description, position, json.dumps(meaning(s)["where"]))
+        for position, s in enumerate(suggested_segments(configuration), start=1)
+    ]
 
 
 def _exports(configuration: Configuration) -> list[tuple[Any, ...]]:

@@ -1,0 +1,187 @@
+"""What SQL counted for the learned parts, read as windows (`ml.purchases`).
+
+Reads tables of schema `learning` and nothing else; accounts and products are numbers from here on,
+their keys stay in the warehouse. Never compute here what a dbt model could have counted.
+"""
+
+# ruff: noqa: S608 (names of tables and columns are this module's own)
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+
+import duckdb
+import pandas as pd
+
+from ml.purchases import (
+    Window,
+    read_accounts,
+    read_associations,
+    read_holdings,
+    read_later,
+    read_products,
+    read_starts,
+)
+
+CHUNK = 100_000
+"""Accounts of today's window that are held in memory at a time."""
+NUMBERED = "numbered_accounts"
+"""Temporary table: account_id, account (its position), of the window that is read."""
+
+
+@dataclass(frozen=True)
+class LearningTables:
+    """Schema `learning` of a warehouse, through a connection that may make temporary tables.
+
+    Attributes:
+        connection: Connection to the warehouse.
+        repeatable: Products that may be recommended to their owners (REC-5).
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    repeatable: Collection[str]
+
+    def window_numbers(self) -> tuple[int, ...]:
+        """Windows in which anything was bought before the cut-off; today's (0) always."""
+        found = self.connection.execute(
+            "select window_number from learning.int_baskets__counted "
+            "where purchase_count > 0 or window_number = 0 order by 1"
+        ).fetchall()
+        return tuple(number for (number,) in found)
+
+    def past_window(self, number: int) -> Window:
+        """Return a window of the past with its sampled accounts and what they bought next."""
+        return self._window(number, self._numbered(number), is_past=True)
+
+    def todays_windows(self) -> Iterator[tuple[Window, int]]:
+        """Yield today's window in parts of CHUNK accounts, with the position of the first."""
+        accounts = self._numbered(0)
+        shared: Window | None = None
+        for first in range(0, max(accounts, 1), CHUNK):
+            last = min(first + CHUNK, accounts)
+            window = self._window(0, accounts, first=first, last=last, shared=shared)
+            shared = shared or window
+            yield window, first
+
+    def baskets(self) -> pd.DataFrame:
+        """Return what every account owns today: transaction (text), item (product number).
+
+        Without accounts that own more than `largest_basket` products.
+        """
+        return self.connection.execute(
+            "with owned as (select account_id, product_number, "
+            "count(*) over (partition by account_id) as item_count "
+            "from learning.int_account_products__summarized "
+            "where window_number = 0 and purchase_count > 0) "
+            "select account_id as transaction, cast(product_number as bigint) as item from owned "
+            "cross join config.recommendation_settings as settings "
+            "where item_count <= settings.largest_basket order by all"
+        ).df()
+
+    def _numbered(self, number: int) -> int:
+        self.connection.execute(
+            f"create or replace temp table {NUMBERED} as select account_id, "
+            "row_number() over (order by account_id) - 1 as account "
+            "from learning.int_accounts__purchased where window_number = ?",
+            [number],
+        )
+        found = self.connection.execute(f"select count(*) from {NUMBERED}").fetchone()
+        return int(found[0]) if found else 0
+
+    def _window(
+        self,
+        number: int,
+        accounts: int,
+        *,
+        is_past: bool = False,
+        first: int = 0,
+        last: int | None = None,
+        shared: Window | None = None,
+    ) -> Window:
+        last = accounts if last is None else last
+        if shared is None:
+            shared = self._shared(number)
+        rows = self._of_accounts("int_accounts__purchased", number, first, last, "account")
+        held = "account, product_number"
+        holdings = self._of_accounts("int_account_products__summarized", number, first, last, held)
+        later = None
+        if is_past:
+            bought = self._of_accounts(
+                "int_account_products__bought_later", number, first, last, held
+            )
+            later = read_later(bought, last - first)
+        return replace(
+            shared,
+            accounts=read_accounts(rows, shared.starts),
+            holdings=read_holdings(holdings, last - first),
+            later=later,
+        )
+
+    def _shared(self, number: int) -> Window:
+        """Return what is known of products, with no account."""
+        products = read_products(
+            self.connection.execute(
+                "select *, list_contains(?, product_id) as is_repeatable "
+                "from learning.int_products__counted where window_number = ? "
+                "order by product_number",
+                [sorted(self.repeatable), number],
+            ).df()
+        )
+        starts = read_starts(self._rows("int_first_baskets__counted", number), len(products))
+        totals = self._rows("int_baskets__counted", number).iloc[0]
+        return Window(
+            number=number,
+            horizon_days=int(totals["horizon_days"]),
+            products=products,
+            associations=read_associations(
+                self._rows("int_product_pairs__counted", number),
+                self._rows("int_product_steps__counted", number),
+                len(products),
+            ),
+            starts=starts,
+            accounts=read_accounts(self._nobody("int_accounts__purchased"), starts),
+            holdings=read_holdings(self._nobody("int_account_products__summarized"), 0),
+            later=None,
+            accounts_with_baskets=float(totals["account_count"]),
+            deals_with_baskets=float(totals["basket_count"]),
+        )
+
+    def _rows(self, table: str, number: int) -> pd.DataFrame:
+        return self.connection.execute(
+            f"select * from learning.{table} where window_number = ? order by all",
+            [number],
+        ).df()
+
+    def _of_accounts(
+        self, table: str, number: int, first: int, last: int, order: str
+    ) -> pd.DataFrame:
+        """Rows of some accounts: `account` counts from the first, whole numbers are floats."""
+        return self.connection.execute(
+            f"select numbered.account - {first} as account, {self._columns(table)} "
+            f"from learning.{table} as rows "
+            f"inner join {NUMBERED} as numbered on rows.account_id = numbered.account_id "
+            "where rows.window_number = ? and numbered.account >= ? and numbered.account < ? "
+            f"order by {order}",
+            [number, first, last],
+        ).df()
+
+    def _nobody(self, table: str) -> pd.DataFrame:
+        return self.connection.execute(
+            f"select cast(0 as bigint) as account, {self._columns(table)} "
+            f"from learning.{table} as rows where false"
+        ).df()
+
+    def _columns(self, table: str) -> str:
+        """Counts and days as 32-bit floats, half the memory of what pandas would make of nulls."""
+        found = self.connection.execute(
+            "select column_name, data_type from duckdb_columns() "
+            "where schema_name = 'learning' and table_name = ? order by column_index",
+            [table],
+        ).fetchall()
+        return ", ".join(
+            f"rows.{name}"
+            if kind in ("VARCHAR", "BOOLEAN") or name == "product_number"
+            else f"cast(rows.{name} as float) as {name}"
+            for name, kind in found
+            if name not in ("window_number", "account_id", "last_purchased_on")
+        )
