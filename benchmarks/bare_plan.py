@@ -103,13 +103,14 @@ def write_plan(plan: BarePlan, folder: Path) -> Path:
 
 
 def _copied_configuration(warehouse: Path, fresh: Path) -> list[tuple[str, str]]:
-    """Copy the tables of configuration and landing books; return the views, which stay files."""
+    """Copy what was configured, learned and booked; return the views, which stay files."""
     views = []
     with duckdb.connect(str(fresh)) as connection:
         connection.execute(f"attach '{warehouse}' as run (read_only)")
         for schema, table, kind in connection.execute(
             "select table_schema, table_name, table_type from information_schema.tables "
-            "where table_catalog = 'run' and table_schema in ('config', 'landing') order by all"
+            "where table_catalog = 'run' and table_schema in ('config', 'landing', 'ml') "
+            "order by all"
         ).fetchall():
             connection.execute(f"create schema if not exists {schema}")
             if kind == "VIEW":

@@ -23,12 +23,14 @@ STEPS = {
     "landing_checks": "landing checks",
     "landing_books": "landing",
     "transformation": "dbt",
+    "recommendations": "learning",
+    "conclusion": "dbt",
     "published__current": "publish",
     "exports__segments": "export",
 }
 ORDER = (
     "start", "configuration", "landing", "landing checks", "dbt build",
-    "dbt results told to Dagster", "publish", "export", "end",
+    "dbt results told to Dagster", "learning", "publish", "export", "end",
 )  # fmt: skip
 """Stages as a run goes through them; `start` is before the first step, `end` after the last."""
 
@@ -98,21 +100,21 @@ Spans = dict[str, list[tuple[float, float]]]
 
 
 def _intervals(events: Iterable[Any], run: Measurement) -> Spans:
-    """Moments at which each stage began and ended; the step of dbt falls into two parts."""
+    """Moments at which each stage began and ended; a step of dbt falls into two parts."""
     started: dict[str, float] = {}
     spans: Spans = defaultdict(list)
-    told = 0.0
+    told: dict[str, float] = {}
     for entry in events:
         kind, step = entry.dagster_event.event_type_value, entry.dagster_event.step_key or ""
         if kind == "STEP_START":
             started[step] = entry.timestamp
-        elif kind == "ASSET_MATERIALIZATION" and step == "transformation" and not told:
-            told = entry.timestamp
+        elif kind == "ASSET_MATERIALIZATION" and STEPS.get(step) == "dbt":
+            told.setdefault(step, entry.timestamp)
+        elif kind == "STEP_SUCCESS" and STEPS.get(step) == "dbt":
+            spans["dbt build"].append((started[step], told[step]))
+            spans["dbt results told to Dagster"].append((told[step], entry.timestamp))
         elif kind == "STEP_SUCCESS":
             spans[STEPS.get(step, "landing")].append((started[step], entry.timestamp))
-    ((begun, ended),) = spans.pop("dbt")
-    spans["dbt build"] = [(begun, told)]
-    spans["dbt results told to Dagster"] = [(told, ended)]
     first, last = run.samples[0].at, run.samples[-1].at
     spans["start"] = [(first, min(started.values()))]
     spans["end"] = [(max(end for parts in spans.values() for _, end in parts), last)]

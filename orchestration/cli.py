@@ -23,6 +23,7 @@ from orchestration.commands.explaining import explain
 from orchestration.commands.exporting import export, exports
 from orchestration.commands.membership import members
 from orchestration.commands.proposing import init, schema
+from orchestration.commands.recommending import recommend, report_card
 from orchestration.commands.status import status
 from orchestration.options import (
     DEFAULT,
@@ -57,6 +58,8 @@ app.command()(check)
 app.command()(schema)
 app.command()(explain)
 app.command()(members)
+app.command()(recommend)
+app.command("report-card")(report_card)
 app.command()(export)
 app.command()(exports)
 app.command()(status)

@@ -30,6 +30,7 @@ _TABLES: Final[Mapping[str, str]] = {
     "contacts": "dim_contacts",
     "deals": "fct_deals",
     "deal_lines": "fct_deal_lines",
+    "recommendations": "seg_recommendations",
 }
 """Published table of each kind of related record."""
 
@@ -247,8 +248,8 @@ class PublishedAccounts:
         only = f"where account_id = {literal(account.account_id)}"
         table = "dim_accounts" if account.is_in_scope else "dim_landed_accounts"
         parts = [("accounts", self._relation(table, catalogue.scored_accounts, only))]
-        for module, related in _TABLES.items():
-            parts.append((module, self._relation(related, catalogue.related[module], only)))
+        for module, fields in catalogue.related.items():
+            parts.append((module, self._relation(_TABLES[module], fields, only)))
         labels = f"select account_id, label_id from marts.seg_account_labels {only}"  # noqa: S608
         members = f"select segment_id, account_id from marts.seg_members {only}"  # noqa: S608
         parts += [("account_labels", labels), ("members", members)]
@@ -265,6 +266,9 @@ class PublishedAccounts:
             for name, kind in types.items()
             if name not in present
         ]
+        if not present:
+            # The copy is older than the table.
+            return f"select {', '.join(['null as account_id', *lacking])} where false"
         return f"select {', '.join(['*', *lacking])} from marts.{table} {only}"  # noqa: S608
 
 

@@ -97,7 +97,9 @@ class Written(SparkWarehouse):
 
 def test_a_build_in_parts_leaves_the_other_tables_readable(refresh: Refresh) -> None:
     marts = {("marts", name): {"run": "VARCHAR"} for name in ("dim_accounts", "dim_products")}
-    whole = SparkBuild(refresh.home, "local", "first", (), (), (), marts, has_all_history=False)
+    whole = SparkBuild(
+        refresh.home, "local", "first", (), (), (), marts, has_history=False, has_all_history=False
+    )
     part = {("marts", "dim_products"): {"run": "VARCHAR"}}
     for build in (whole, replace(whole, run_id="second", published=part)):
         _take_back(build, Written(build.run_id), {})

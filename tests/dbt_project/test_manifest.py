@@ -26,6 +26,9 @@ LAYERS_READ = {
 }
 READ_ACROSS = {
     ("int_segments__evaluated", "dim_accounts"),
+    ("int_segments__evaluated", "seg_recommendations"),
+    ("int_suggestions__matched", "dim_accounts"),
+    ("int_suggestions__matched", "seg_recommendations"),
     ("int_accounts__baselined", "rpt_rfm_cut_points"),
 }
 RULE = re.compile(r"\b[A-Z]{3}-\d+")
@@ -73,7 +76,8 @@ def test_names_follow_their_folder(dbt_models: list[dict[str, Any]]) -> None:
             assert name.startswith(PREFIXES[folder]), name
         if folder == "intermediate":
             assert re.fullmatch(r"int_[a-z_]+__[a-z_]+", name), name
-        assert node["schema"] == folder
+        is_learned_from = folder == "intermediate" and "recommendations" in node["fqn"]
+        assert node["schema"] == ("learning" if is_learned_from else folder)
 
 
 def test_dbt_models_read_only_the_layers_below(

@@ -19,6 +19,7 @@ import duckdb
 import yaml
 
 from assets.landing import BOOKS, LOAD_COLUMNS, module_columns
+from assets.recommendations import create_tables
 from models.fields import MODULES
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
@@ -43,11 +44,17 @@ DEFAULT_RFM_LABELS = (
 )
 """The labels of RFM-23, copied from the specification: the oracle must not come from `models`."""
 
+DEFAULT_SETTINGS = {
+    "is_active": False, "horizon_days": 90, "most_products": 1_000, "largest_basket": 100,
+    "sampled_accounts": 30_000, "min_lift": 1,
+}  # fmt: skip
+
 EVERY_ACCOUNT_IN_SCOPE = (
     "select account_id, cast(null as bigint) as first_failed_step from accounts"
 )
 WON_DEALS = "select deals.*, state = 'won' as is_chosen from deals"
 NO_LABELS = "select account_id, cast(null as varchar) as label_id from accounts where false"
+NO_SUGGESTIONS = "select cast(null as varchar) as suggestion_id, account_id from accounts where false"
 NO_SEGMENTS = (
     "select cast(null as varchar) as segment_id, account_id, false as is_matching, "
     "false as is_member from accounts where false"
@@ -71,6 +78,10 @@ _TYPES = {
     "probability": "DECIMAL(18,4)",
     "threshold": "DECIMAL(18,4)",
     **dict.fromkeys(("position", "levels", "score"), "BIGINT"),
+    **dict.fromkeys(
+        ("horizon_days", "most_products", "largest_basket", "sampled_accounts"), "BIGINT"
+    ),
+    "min_lift": "DECIMAL(18,4)",
     **{
         f"{metric}_{end}": "BIGINT"
         for metric in ("recency", "frequency", "monetary")
@@ -142,6 +153,7 @@ class Configuration:
     techniques: Mapping[str, bool] = field(
         default_factory=lambda: {"rfm": True, "firmographics": True}
     )
+    conditions: tuple[Row, ...] = ()
     segments: tuple[Segment, ...] = ()
     run: Row = field(default_factory=dict)
 
@@ -167,11 +179,14 @@ class Configuration:
             "techniques": [
                 {"technique": name, "is_active": active} for name, active in self.techniques.items()
             ],
+            "recommendation_settings": [dict(DEFAULT_SETTINGS)],
+            "recommendation_conditions": [dict(row) for row in self.conditions],
             "criteria": [
                 {"criterion": "scope", "statement": self.scope},
                 {"criterion": "contribution", "statement": self.contribution},
                 {"criterion": "labels", "statement": self.labels_statement},
                 {"criterion": "segments", "statement": segments_statement(self.segments)},
+                {"criterion": "suggestions", "statement": NO_SUGGESTIONS},
             ],
             "scope_steps": [
                 {"position": position, "description": step}
@@ -193,6 +208,7 @@ class Configuration:
                 for segment in self.segments
                 for other in {*segment.references, *filter(None, [segment.parent])}
             ],
+            "suggestions": [],
             "export_requests": [],
         }
 
@@ -315,7 +331,7 @@ def landing_frames(loads: Iterable[Load]) -> tuple[dict[str, list[dict[str, Any]
 
 
 def fill(path: Path, loads: Iterable[Load], configuration: Configuration) -> None:
-    """Replace the schemas `landing` and `config` of the warehouse at `path`."""
+    """Replace the schemas `landing` and `config` of the warehouse at `path`; nothing is learned."""
     landed, register = landing_frames(loads)
     with duckdb.connect(str(path), config={"storage_compatibility_version": "v1.5.0"}) as warehouse:
         warehouse.execute("create schema if not exists landing")
@@ -328,6 +344,7 @@ def fill(path: Path, loads: Iterable[Load], configuration: Configuration) -> Non
         for name, rows in configuration.tables().items():
             types = {column: _TYPES.get(column, "VARCHAR") for column in _config_columns()[name]}
             _write(warehouse, f"config.{name}", types, rows)
+        create_tables(warehouse)
 
 
 def _write(

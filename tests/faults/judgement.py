@@ -25,7 +25,8 @@ from connectors.loads import DATA, QUARANTINE, SET_ASIDE, WARNINGS, Load, loads,
 Content = dict[str, str]
 """What lies in a home: a name such as `load deals 3f2a`, and the hash of what it holds."""
 
-CONFIGURED, BUILT = ("config",), ("staging", "intermediate", "marts", "history")
+CONFIGURED = ("config",)
+BUILT = ("staging", "intermediate", "learning", "ml", "marts", "history")
 
 
 @dataclass

@@ -13,7 +13,7 @@ from pathlib import Path
 from connectors.zylker import write_demo
 from tests.faults.engines import Engine
 from tests.faults.processes import done, import_now
-from tests.faults.stages import FIRST_DAY, NEXT_DAY, Places, run_command, run_steps
+from tests.faults.stages import BUILDING, FIRST_DAY, NEXT_DAY, Places, run_command, run_steps
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "zylker"
 ACCOUNTS = 200
@@ -73,7 +73,7 @@ def make_places(folder: Path, engine: Engine, say: Callable[[str], None]) -> Pla
     last = home
     for name, steps in (
         ("landed", LANDING),
-        ("built", ("landing_checks", "landing_books", "transformation")),
+        ("built", ("landing_checks", "landing_books", *BUILDING)),
         ("published", ("published__current",)),
     ):
         say(f"  the next day, until it is {name}")

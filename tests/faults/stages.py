@@ -23,6 +23,8 @@ FIRST_DAY, NEXT_DAY = date(2026, 10, 31), date(2026, 11, 7)
 NOW = datetime(2026, 11, 7, 20, tzinfo=UTC)
 EXPORTED = 3
 """Segments that the stage of exports writes."""
+BUILDING = ("transformation", "recommendations", "conclusion")
+"""Steps between landing and publishing."""
 MODULES = ("accounts", "contacts", "currency_rates", "deal_lines", "deals", "products")
 
 
@@ -84,7 +86,7 @@ def spark_stages(places: Places, engine: Engine) -> list[Stage]:
     """What another engine does otherwise: hand over, build, write, take back, publish."""
 
     def build(home: Path) -> None:
-        run_steps(places.configuration, home, ("transformation",), engine)
+        run_steps(places.configuration, home, BUILDING, engine)
 
     def command(home: Path) -> None:
         run_command(places.configuration, home, NEXT_DAY, engine)
@@ -136,7 +138,7 @@ def all_stages(places: Places, engine: Engine) -> list[Stage]:
         Stage("Dagster's storage", places.landed, steps("landing_books"),
               ("landing", "loads", "published"), 30, 5, _is_dagster),
         Stage("history appends", places.built, history, ("history", "published"), 10, 5),
-        Stage("dbt build", places.landed, steps("transformation"),
+        Stage("dbt build", places.landed, steps(*BUILDING),
               (*BUILT, "loads", "published"), 8, 4),
         Stage("quintile run", places.first_day, command,
               ("loads", "published", "exports"), 12, 4),

@@ -136,10 +136,22 @@ def test_statements_read_only_the_promised_tables() -> None:
             {"any_of": "deals", "where": {"field": "amount", "above": 5}},
             {"count_of": "deal_lines", "at_least": 1},
             {"none_of": "contacts"},
+            {
+                "any_of": "recommendations",
+                "where": {
+                    "all": [
+                        {"field": "recommendation_type", "equals": "next_purchase"},
+                        {"field": "product_name", "equals": "Core"},
+                        {"field": "recommendation_probability", "at_least": 60},
+                    ]
+                },
+            },
         ]
     }
-    found = tables(segments=[{"id": "s", "name": "S", "where": where}])["criteria"]
-    promised = {"accounts", "contacts", "deals", "deal_lines", "account_labels"}
+    techniques = {"rfm": {"labels": "default"}, "recommendations": {"labels": "default"}}
+    segment = {"id": "s", "name": "S", "where": where}
+    found = tables(segments=[segment], techniques=techniques)["criteria"]
+    promised = {"accounts", "contacts", "deals", "deal_lines", "recommendations", "account_labels"}
     promised |= {"prior_members", "segment_revisions"}
     for _, statement in found.rows:
         tree = sqlglot.parse_one(statement, dialect="duckdb")

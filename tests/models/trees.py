@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from models.binding import OPERATORS, bound
-from models.catalogue import Catalogue, CatalogueField, Place
+from models.catalogue import RECOMMENDATIONS, Catalogue, CatalogueField, Place
 from models.criteria import (
     COUNT_OPERATORS,
     PERIODS,
@@ -70,9 +70,10 @@ def field_leaves(draw: st.DrawFn, fields: list[CatalogueField]) -> dict[str, Any
 
 
 @st.composite
-def related_leaves(draw: st.DrawFn, catalogue: Catalogue) -> dict[str, Any]:
+def related_leaves(draw: st.DrawFn, catalogue: Catalogue, place: Place) -> dict[str, Any]:
     """Draw a quantifier over related records, as it is written."""
-    module = draw(st.sampled_from(RELATED_MODULES))
+    possible = [m for m in RELATED_MODULES if m != RECOMMENDATIONS or place is Place.SEGMENT]
+    module = draw(st.sampled_from(possible))
     quantifier = draw(st.sampled_from(("any_of", "none_of", "count_of")))
     leaf: dict[str, Any] = {quantifier: module}
     if draw(st.booleans()):
@@ -101,7 +102,7 @@ def trees(catalogue: Catalogue, place: Place) -> SearchStrategy[Node]:
     """Draw bound trees for a place."""
     singles = [
         field_leaves(list(catalogue.fields(place).values())),
-        related_leaves(catalogue),
+        related_leaves(catalogue, place),
     ]
     if place is Place.SEGMENT:
         labels = st.sampled_from(sorted(catalogue.labels))
