@@ -45,6 +45,7 @@ def population() -> Population:
         "contacts": "dim_contacts",
         "deals": "fct_deals",
         "deal_lines": "fct_deal_lines",
+        "recommendations": "seg_recommendations",
         "account_labels": "seg_account_labels",
     }
     for table, published in names.items():
