@@ -16,8 +16,9 @@ AS_OF = date(2026, 10, 31)
 DEALS_PER_ACCOUNT = 10
 LINES_PER_DEAL = 2
 MODULES = ("accounts", "contacts", "products", "deals", "deals_products", "currency_rates")
+DEMO_SOURCE = "demo: {accounts: 200, seed: 7}"
 REPLACED = {
-    "demo: {accounts: 200, seed: 7}": 'files: "data/*.parquet"',
+    DEMO_SOURCE: 'files: "data/*.parquet"',
     "limits: zoho_ultimate": "limits: unlimited",
     # What Python learns has no bare SQL to stand beside; benchmarks.recommendations measures it.
     "recommendations: {active: true}": "recommendations: {active: false}",
@@ -63,11 +64,15 @@ def write_configuration(folder: Path) -> Path:
     return path
 
 
+def quintile() -> str:
+    """The installed command."""
+    return str(Path(sys.executable).parent / "quintile")
+
+
 def run_command(configuration: Path, home: Path, as_of: date = AS_OF) -> list[str]:
     """The command that refreshes a home from a configuration, as a user starts it."""
-    quintile = str(Path(sys.executable).parent / "quintile")
     return [
-        quintile, "run", "--config", str(configuration), "--home", str(home),
+        quintile(), "run", "--config", str(configuration), "--home", str(home),
         "--as-of", as_of.isoformat(),
     ]  # fmt: skip
 

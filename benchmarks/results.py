@@ -50,16 +50,22 @@ def command(module: str) -> str:
     return " ".join(["python -m", module, *words])
 
 
-def write_result(folder: Path, module: str, rows: Sequence[dict[str, Any]], **more: Any) -> Path:
-    """Write `<name of the module>.json` into a folder; rows of sizes not measured now are kept.
+def write_result(
+    folder: Path,
+    module: str,
+    rows: Sequence[dict[str, Any]],
+    known_by: str = "accounts",
+    **more: Any,
+) -> Path:
+    """Write `<name of the module>.json` into a folder; rows not measured now are kept.
 
-    A row is known by its `accounts`; each carries its machine and the command that made it.
+    A row is known by one of its entries; each carries its machine and the command that made it.
     """
     name = module.rsplit(".", 1)[-1]
     path = folder / f"{name}.json"
-    fresh = {row["accounts"]: {**row, "command": command(module)} for row in rows}
+    fresh = {row[known_by]: {**row, "command": command(module)} for row in rows}
     before = read_result(folder, name)["rows"] if path.exists() else []
-    kept = {row["accounts"]: row for row in before}
+    kept = {row[known_by]: row for row in before}
     ordered = [row for _, row in sorted({**kept, **fresh}.items())]
     folder.mkdir(parents=True, exist_ok=True)
     content = {"benchmark": module, **more, "rows": ordered}

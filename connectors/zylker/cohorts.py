@@ -53,7 +53,7 @@ COHORTS: Final = (
     Cohort("promising", 0.035, (150, 330), LOW, (1, 2), scores=(0, 0, 1)),
     Cohort("sleepy", 0.07, (200, 480), (3_000, 12_000)),
     Cohort("lapsing", 0.06, (150, 480), (8_000, 20_000), multiples=(1.5, 2.2)),
-    Cohort("rhythm", 0.10, (15, 180), MIDDLE, multiples=(1.25, 1.75)),
+    Cohort("rhythm", 0.10, (15, 120), MIDDLE, multiples=(1.25, 1.75)),
     Cohort("ladder", 0.12, (15, 300), MIDDLE, (2, 3)),
     Cohort("steady", 0.295, (15, 540), MIDDLE),  # makes up what the mean of the plan still needs
     Cohort("prospect", 0.14, (0, 0), MIDDLE, (0, 0)),

@@ -19,9 +19,11 @@ from connectors.zylker.plan import Plan, Traits
 from connectors.zylker.vocabulary import COUNTRIES
 
 WON, REFUND, LOST, OPEN = 0, 1, 2, 3
-RHYTHM_GAPS: Final = (60, 90, 120, 180)
+RHYTHM_GAPS: Final = (60, 75, 90, 120)
 RHYTHM_SPREAD_DAYS: Final = 3
 """A purchase of a rhythm lies at most so many days beside its beat; gaps differ by twice that."""
+STOPPED_SHARE: Final = 0.12
+"""Accounts of a rhythm that may have stopped; all others are not due before the end."""
 REFUNDED_SHARE: Final = 0.10
 RATELESS_SHARE: Final = 0.05
 
@@ -62,7 +64,7 @@ class Deals:
 def draw_deals(plan: Plan, traits: Traits, rates: Ints) -> Deals:
     """Decide the deals of a block of accounts; `rates` as `catalogue.monthly_rates` gives them."""
     stream = plan.stream("deals", traits.block)
-    rhythm = _rhythms(stream, traits)
+    rhythm = _rhythms(plan, stream, traits)
     owner = np.repeat(np.arange(traits.size), traits.won_count)
     position = positions_in(traits.won_count)
     closing = _won_days(plan, stream, traits, rhythm, owner, position)
@@ -94,10 +96,17 @@ def draw_deals(plan: Plan, traits: Traits, rates: Ints) -> Deals:
     )
 
 
-def _rhythms(stream: np.random.Generator, traits: Traits) -> Rhythm:
-    """Choose product and gap of the rhythm accounts, within the time they have been customers."""
+def _rhythms(plan: Plan, stream: np.random.Generator, traits: Traits) -> Rhythm:
+    """Choose product and gap of the rhythm accounts, within the time they have been customers.
+
+    Most still keep their rhythm: the gap is longer than the time since the last purchase.
+    """
     product = np.asarray(cat.CONSUMABLES)[stream.integers(0, len(cat.CONSUMABLES), traits.size)]
-    gap = np.asarray(RHYTHM_GAPS)[stream.integers(0, len(RHYTHM_GAPS), traits.size)]
+    gaps = np.asarray(RHYTHM_GAPS)
+    shortest = np.searchsorted(gaps, plan.end - traits.last_day)
+    shortest[stream.random(traits.size) < STOPPED_SHARE] = 0
+    shortest = np.minimum(shortest, len(gaps) - 1)
+    gap = gaps[shortest + (stream.random(traits.size) * (len(gaps) - shortest)).astype(np.int64)]
     room = (traits.last_day - traits.created_day - 30) // np.maximum(traits.won_count - 1, 1)
     absent = traits.cohort != CODE["rhythm"]
     gap = np.minimum(gap, room)

@@ -227,9 +227,16 @@ def _won_counts(plan: Plan, stream: np.random.Generator, cohort: Ints) -> Ints:
 
 
 def _last_days(plan: Plan, stream: np.random.Generator, cohort: Ints) -> Ints:
-    """Day of the last purchase of each account, inside the bounds of its cohort."""
+    """Day of the last purchase of each account, inside the bounds of its cohort.
+
+    Half of the steady still buy, so that customers end about as often in the last months as in
+    those before: else no past would tell what comes (BEY-10).
+    """
     nearest = np.asarray([c.last_days[0] for c in COHORTS])[cohort]
     furthest = np.asarray([c.last_days[1] for c in COHORTS])[cohort]
+    buying = (cohort == CODE["steady"]) & (stream.random(len(cohort)) < 0.5)
+    within = np.rint(nearest + (furthest - nearest) * stream.random(len(cohort))).astype(np.int64)
+    furthest = np.where(buying, within, furthest)
     return plan.business_days(stream, plan.end - furthest, plan.end - nearest)
 
 
