@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 
 import duckdb
 import pandas as pd
@@ -36,10 +37,12 @@ class LearningTables:
     Attributes:
         connection: Connection to the warehouse.
         repeatable: Products that may be recommended to their owners (REC-5).
+        after_first: Whether a first purchase is also recommended after exactly one (REC-4).
     """
 
     connection: duckdb.DuckDBPyConnection
     repeatable: Collection[str]
+    after_first: bool = False
 
     def window_numbers(self) -> tuple[int, ...]:
         """Windows in which anything was bought before the cut-off; today's (0) always."""
@@ -51,17 +54,16 @@ class LearningTables:
 
     def past_window(self, number: int) -> Window:
         """Return a window of the past with its sampled accounts and what they bought next."""
-        return self._window(number, self._numbered(number), is_past=True)
+        shared = self.without_accounts(number)
+        return self._window(shared, 0, self._numbered(number), is_past=True)
 
     def todays_windows(self) -> Iterator[tuple[Window, int]]:
         """Yield today's window in parts of CHUNK accounts, with the position of the first."""
         accounts = self._numbered(0)
-        shared: Window | None = None
-        for first in range(0, max(accounts, 1), CHUNK):
+        shared = self.without_accounts(0)
+        for first in range(0, accounts, CHUNK):
             last = min(first + CHUNK, accounts)
-            window = self._window(0, accounts, first=first, last=last, shared=shared)
-            shared = shared or window
-            yield window, first
+            yield self._window(shared, first, last), first
 
     def baskets(self) -> pd.DataFrame:
         """Return what every account owns today: transaction (text), item (product number).
@@ -78,6 +80,21 @@ class LearningTables:
             "where item_count <= settings.largest_basket order by all"
         ).df()
 
+    def product_ids(self) -> list[str]:
+        """Return the key of every product that is learned from, by number."""
+        found = self.connection.execute(
+            "select product_id from learning.int_products__counted "
+            "where window_number = 0 order by product_number"
+        ).fetchall()
+        return [product for (product,) in found]
+
+    def cut_off(self, number: int) -> date | None:
+        """Return the day of a window, None where there is no such window."""
+        found = self.connection.execute(
+            "select cutoff_on from learning.int_baskets__counted where window_number = ?", [number]
+        ).fetchone()
+        return found[0] if found else None
+
     def _numbered(self, number: int) -> int:
         self.connection.execute(
             f"create or replace temp table {NUMBERED} as select account_id, "
@@ -90,17 +107,13 @@ class LearningTables:
 
     def _window(
         self,
-        number: int,
-        accounts: int,
+        shared: Window,
+        first: int,
+        last: int,
         *,
         is_past: bool = False,
-        first: int = 0,
-        last: int | None = None,
-        shared: Window | None = None,
     ) -> Window:
-        last = accounts if last is None else last
-        if shared is None:
-            shared = self._shared(number)
+        number = shared.number
         rows = self._of_accounts("int_accounts__purchased", number, first, last, "account")
         held = "account, product_number"
         holdings = self._of_accounts("int_account_products__summarized", number, first, last, held)
@@ -117,8 +130,8 @@ class LearningTables:
             later=later,
         )
 
-    def _shared(self, number: int) -> Window:
-        """Return what is known of products, with no account."""
+    def without_accounts(self, number: int) -> Window:
+        """Return what is known of products in a window, with no account."""
         products = read_products(
             self.connection.execute(
                 "select *, list_contains(?, product_id) as is_repeatable "
@@ -144,6 +157,7 @@ class LearningTables:
             later=None,
             accounts_with_baskets=float(totals["account_count"]),
             deals_with_baskets=float(totals["basket_count"]),
+            after_first=self.after_first,
         )
 
     def _rows(self, table: str, number: int) -> pd.DataFrame:
@@ -183,5 +197,5 @@ class LearningTables:
             if kind in ("VARCHAR", "BOOLEAN") or name == "product_number"
             else f"cast(rows.{name} as float) as {name}"
             for name, kind in found
-            if name not in ("window_number", "account_id", "last_purchased_on")
+            if name not in ("window_number", "account_id")
         )

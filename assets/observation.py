@@ -1,7 +1,7 @@
 """What an engineer sees on an asset's page: row count, figures, a small plot.
 
-Holds one function per table that has more to show than its row count. Add one here for a new mart
-worth a look. Functions read; they never compute a rule: whatever they show is a column of the mart.
+Holds one function per table that has more to show than its row count. Add one here for a new table
+worth a look. Functions read; they never compute a rule: whatever they show is a column of a table.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from assets.plots import bar_chart, score_grid
+from assets.plots import bar_chart, reliability_curve, score_grid
 from assets.warehouse import row_count
 
 Metadata = dict[str, Any]
@@ -42,11 +42,15 @@ def observe(
     elif not _is_view(connection, schema, table):
         # A staging view is recomputed by every look; counting it would double its cost.
         metadata["dagster/row_count"] = row_count(connection, schema, table)
-    show = SHOWN.get(table)
-    if show is not None:
-        metadata |= show(connection)
+    metadata |= shown(connection, table)
     context.add_output_metadata(metadata, output_name=event.output_name)
     return event
+
+
+def shown(connection: duckdb.DuckDBPyConnection, table: str) -> Metadata:
+    """Return what there is to see of a table beside its row count."""
+    show = SHOWN.get(table)
+    return {} if show is None else show(connection)
 
 
 def table_of(
@@ -138,6 +142,24 @@ def _quality(connection: duckdb.DuckDBPyConnection) -> Metadata:
     return {"findings": table_of(connection, "from marts.rpt_data_quality where finding_count > 0")}
 
 
+def _reliability(connection: duckdb.DuckDBPyConnection) -> Metadata:
+    rows = connection.execute(
+        "select recommendation_type, said_share, true_share "
+        "from ml.recommendation_reliability order by recommendation_type, tenth"
+    ).fetchall()
+    points: dict[str, list[tuple[float, float]]] = {}
+    for type_, said, true in rows:
+        points.setdefault(type_.replace("_", " "), []).append((said, true))
+    if not points:
+        return {}
+    curve = reliability_curve(points, title="What was said, and what came true")
+    return {"reliability": dg.MetadataValue.md(curve)}
+
+
+def _rows(name: str, query: str) -> Callable[[duckdb.DuckDBPyConnection], Metadata]:
+    return lambda connection: {name: table_of(connection, query)}
+
+
 SHOWN: Mapping[str, Callable[[duckdb.DuckDBPyConnection], Metadata]] = {
     "rpt_scope_waterfall": _scope_waterfall,
     "rpt_rfm_cut_points": _cut_points,
@@ -146,5 +168,13 @@ SHOWN: Mapping[str, Callable[[duckdb.DuckDBPyConnection], Metadata]] = {
     "seg_segments": _segments,
     "seg_membership_ledger": _ledger,
     "rpt_data_quality": _quality,
+    "recommendation_cards": _rows(
+        "report_card", "from ml.recommendation_cards order by recommendation_type"
+    ),
+    "recommendation_methods": _rows(
+        "methods", "from ml.recommendation_methods order by recommendation_type, map_at_10 desc"
+    ),
+    "recommendation_reliability": _reliability,
+    "association_rules": _rows("rules", "from ml.association_rules order by rule_number"),
 }
-"""Marts with more to show than their row count, by table name."""
+"""Tables with more to show than their row count, by name."""

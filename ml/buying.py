@@ -1,24 +1,27 @@
 """Whether an account buys anything within the horizon: one calibrated probability per account.
 
-A logistic model and a boosted one are fitted on the latest window whose outcome is known; the one
+A logistic model and a boosted one are fitted on the latest windows whose outcome is known; the one
 with the better Brier score in the windows before gives the probability (`ml.md` 3.6 and 4).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
+from ml.examples import ENOUGH_BOUGHT, MOST_POOLED
 from ml.measures import brier_skill, calibration
 from ml.purchases import Accounts, Flags, Floats, Window
-from ml.ranking import Ranker, fit_ranker
-from ml.trust import GATE_WINDOWS, NEWEST_WINDOW, RANKERS, can_learn, combined, share_of
+from ml.ranking import RANKERS, Ranker, fit_ranker, share_of
+from ml.trust import GATE_WINDOWS, NEWEST_WINDOW, RATE, can_learn, is_surely_positive
 
 NEVER: Final = 5_000.0
 """Days that stand for never."""
+USUAL_MODEL: Final = "logistic"
+"""Who says it where no past is known that could tell."""
 
 
 def buying_features(accounts: Accounts, horizon_days: int) -> Floats:
@@ -68,20 +71,22 @@ class Buying:
     Attributes:
         ranker: None where there was too little to learn from; then `rate` stands for all.
         method: Which of RANKERS gives the probability, or rate.
-        rate: Share of accounts that bought in the latest window, smoothed, 0 to 1.
+        rate: Share of accounts that bought in the latest windows, smoothed, 0 to 1.
         card: Figures of the test, by name.
+        reliability: One row per tenth of the tested accounts, as of `ml.recommending.Learned`.
     """
 
     ranker: Ranker | None
     method: str
     rate: float
     card: Mapping[str, Any]
+    reliability: Sequence[Mapping[str, Any]]
 
     def probability(self, rows: Floats) -> Floats:
         """Return the probability, 0 to 1, that accounts with these features buy."""
         if self.ranker is None:
             return np.full(len(rows), self.rate, np.float32)
-        return share_of(combined(self.ranker, rows, self.method))
+        return share_of(self.ranker.odds(rows)[self.method])
 
 
 KINDS: Final = ("again", "first")
@@ -110,40 +115,81 @@ def learn_buying(windows: Mapping[int, Window], kind: str) -> Buying:
         windows: Windows by number, from 1 (the latest past) on.
         kind: Accounts that are learned from (KINDS).
     """
-    rows: dict[int, Floats] = {}
-    bought: dict[int, Flags] = {}
-    for number, window in windows.items():
-        if number > 0:
-            chosen = is_kind(window.accounts, kind)
-            rows[number] = buying_features(window.accounts, window.horizon_days)[chosen]
-            bought[number] = (window.accounts.later_purchases > 0)[chosen]
-    method = _surest(rows, bought)
-    newest = bought[NEWEST_WINDOW]
-    rate = (float(newest.sum()) + 1) / (len(newest) + 2)
-    card: dict[str, Any] = {"kind": kind, "method": method, "account_count": len(newest)}
-    earlier = bought.get(NEWEST_WINDOW + 1)
-    if earlier is not None and can_learn(earlier) and len(newest):
-        tested = fit_ranker(rows[NEWEST_WINDOW + 1], earlier)
-        card |= _tested(share_of(combined(tested, rows[NEWEST_WINDOW], method)), newest)
-    if not can_learn(newest):
-        return Buying(None, "rate", rate, {**card, "method": "rate"})
-    return Buying(fit_ranker(rows[NEWEST_WINDOW], newest), method, rate, card)
+    seen = {number: _people(window, kind) for number, window in windows.items() if number > 0}
+    newest, latest = seen[NEWEST_WINDOW], _pooled(seen, NEWEST_WINDOW)
+    rate = _rate(latest.has_bought)
+    method, error = _surest(seen)
+    card: dict[str, Any] = {"account_count": len(newest.has_bought)}
+    reliability: Sequence[Mapping[str, Any]] = ()
+    earlier = _pooled(seen, NEWEST_WINDOW + 1)
+    if len(newest.has_bought) and can_learn(earlier.has_bought):
+        said = _said(earlier, newest.rows)[method]
+        card |= {**_tested(said, newest.has_bought), "calibration_error_before": error}
+        reliability = calibration(said, newest.has_bought).tenths()
+    if method == RATE or not can_learn(latest.has_bought):
+        return Buying(None, RATE, rate, card, reliability)
+    ranker = fit_ranker(latest.rows, latest.has_bought)
+    return Buying(ranker, method, rate, card, reliability)
 
 
-def _surest(rows: Mapping[int, Floats], bought: Mapping[int, Flags]) -> str:
-    """Return the ranker with the least Brier score over the windows before the test."""
-    errors: dict[str, list[Floats]] = {name: [] for name in RANKERS}
+@dataclass(frozen=True)
+class _People:
+    """Accounts of one kind: features, and whether they bought within the horizon."""
+
+    rows: Floats
+    has_bought: Flags
+
+
+def _people(window: Window, kind: str) -> _People:
+    chosen = is_kind(window.accounts, kind)
+    rows = buying_features(window.accounts, window.horizon_days)[chosen]
+    return _People(rows, (window.accounts.later_purchases > 0)[chosen])
+
+
+def _pooled(seen: Mapping[int, _People], newest: int) -> _People:
+    """Return what is learned from, as `ml.examples.pooled` does."""
+    nobody = next(iter(seen.values()))
+    rows, bought = [nobody.rows[:0]], [nobody.has_bought[:0]]
+    for number in range(newest, newest + MOST_POOLED):
+        if number not in seen or sum(int(found.sum()) for found in bought) >= ENOUGH_BOUGHT:
+            break
+        rows.append(seen[number].rows)
+        bought.append(seen[number].has_bought)
+    return _People(np.concatenate(rows), np.concatenate(bought))
+
+
+def _rate(has_bought: Flags) -> float:
+    return (float(has_bought.sum()) + 1) / (len(has_bought) + 2)
+
+
+def _said(learned: _People, rows: Floats) -> dict[str, Floats]:
+    """Return what every model (and the mere rate) says of accounts, by name."""
+    odds = fit_ranker(learned.rows, learned.has_bought).odds(rows)
+    rate = np.full(len(rows), _rate(learned.has_bought), np.float32)
+    return {RATE: rate, **{name: share_of(found) for name, found in odds.items()}}
+
+
+def _surest(seen: Mapping[int, _People]) -> tuple[str, float | None]:
+    """Return who has the least Brier score over the windows before the test, and how calibrated.
+
+    A mere rate says it where no model surely beats it.
+    """
+    errors: dict[str, list[Floats]] = {}
+    calibrations: dict[str, list[float]] = {}
     for number in GATE_WINDOWS:
-        earlier = bought.get(number + 1)
-        if number not in rows or earlier is None or not can_learn(earlier):
+        earlier = _pooled(seen, number + 1)
+        if number not in seen or not len(seen[number].rows) or not can_learn(earlier.has_bought):
             continue
-        ranker = fit_ranker(rows[number + 1], earlier)
-        for name in RANKERS:
-            said = share_of(combined(ranker, rows[number], name))
-            errors[name].append((said - bought[number]) ** 2)
-    if not all(errors.values()):
-        return "logistic"
-    return min(RANKERS, key=lambda name: float(np.concatenate(errors[name]).mean()))
+        bought = seen[number].has_bought
+        for name, shares in _said(earlier, seen[number].rows).items():
+            errors.setdefault(name, []).append((shares - bought) ** 2)
+            calibrations.setdefault(name, []).append(calibration(shares, bought).error)
+    if not errors:
+        return USUAL_MODEL, None
+    joined = {name: np.concatenate(found) for name, found in errors.items()}
+    ranker = min(RANKERS, key=lambda name: float(joined[name].mean()))
+    chosen = ranker if is_surely_positive(joined[RATE] - joined[ranker])[0] else RATE
+    return chosen, float(np.mean(calibrations[chosen]))
 
 
 def _tested(said: Floats, bought: Flags) -> dict[str, Any]:
@@ -152,7 +198,7 @@ def _tested(said: Floats, bought: Flags) -> dict[str, Any]:
     told = calibration(said, bought)
     is_mixed = bool(bought.any() and not bought.all())
     return {
-        "bought_share": float(bought.mean()),
+        "purchase_count": int(bought.sum()),
         "auc": float(roc_auc_score(bought, said)) if is_mixed else float("nan"),
         "brier_skill": brier_skill(said, bought),
         "calibration_error": told.error,

@@ -8,15 +8,21 @@ from typing import Final
 import numpy as np
 
 from ml.purchases import Flags
-from ml.scores import Slice
+from ml.scores import Slice, scored
 
 REPEAT_SHARE: Final = 0.5
 """Repeat share of a product from which one purchase is enough to offer it again (REC-6)."""
 
 
 def first_purchase(part: Slice) -> Flags:
-    """Everything that is sold, to accounts that never bought (REC-4)."""
-    return _offered(part) & _bought_times(part, 0, 0)
+    """Everything that is sold, to accounts that never bought (REC-4).
+
+    Where it is asked for, also to accounts with one purchase what may come next (REC-5).
+    """
+    found = _offered(part) & _bought_times(part, 0, 0)
+    if part.window.after_first:
+        found = found | (next_purchase(part) & _bought_times(part, 1, 1))
+    return found
 
 
 def next_purchase(part: Slice) -> Flags:
@@ -42,9 +48,7 @@ def cross_sell(part: Slice) -> Flags:
 
 def bundle(part: Slice) -> Flags:
     """The missing half of a frequent pair whose other half is owned or in an open deal (REC-8)."""
-    held = part.window.holdings
-    partner = part.strongest(part.links.together, (held.purchases > 0) | held.is_in_open_deal)
-    return _offered(part) & (partner > 0) & ~part.is_owned & ~part.is_open
+    return _offered(part) & (scored(part, "together") > 0) & ~part.is_owned & ~part.is_open
 
 
 ELIGIBLE: Final[dict[str, Callable[[Slice], Flags]]] = {
@@ -57,7 +61,7 @@ ELIGIBLE: Final[dict[str, Callable[[Slice], Flags]]] = {
 
 POPULAR: Final = ("steady_popularity", "popularity", "best_sold")
 SIMPLE: Final[dict[str, tuple[str, ...]]] = {
-    "first_purchase": (*POPULAR, "popularity_alike"),
+    "first_purchase": (*POPULAR, "start"),
     "next_purchase": (*POPULAR, "transition", "cosine", "confidence"),
     "repeat_purchase": (*POPULAR, "same_again", "transition", "cosine"),
     "cross_sell": (*POPULAR, "cosine", "confidence", "transition"),
@@ -66,7 +70,7 @@ SIMPLE: Final[dict[str, tuple[str, ...]]] = {
 """Scorers that may give the order of a type, the simplest first."""
 
 USUAL: Final[dict[str, str]] = {
-    "first_purchase": "steady_popularity",
+    "first_purchase": "start",
     "next_purchase": "transition",
     "repeat_purchase": "same_again",
     "cross_sell": "cosine",

@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 
 from ml.purchases import Flags, Floats, Integers
-from ml.scores import Slice, due_in_days
+from ml.scores import OWN_RHYTHM, Slice, due_in_days, gap_in_days
 
-NONE: Final = -1
+NO_SOURCE: Final = -1
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,9 @@ class Evidence:
         confidence: count by base, 0 to 1.
         lift: confidence by the share of the recommended product.
         due_in_days: Days until the next purchase is due, negative when overdue, nan for none.
+        gap_days: Days between two purchases of the product, of the account or of all its buyers.
+        gap_spread_days: Between the first and third quartile of the account's own gaps, nan where
+            there are fewer than two.
     """
 
     source: Integers
@@ -39,6 +42,8 @@ class Evidence:
     confidence: Floats
     lift: Floats
     due_in_days: Floats
+    gap_days: Floats
+    gap_spread_days: Floats
 
 
 def strongest_source(
@@ -51,7 +56,7 @@ def strongest_source(
     starts = part.window.holdings.starts[part.first : part.last + 1]
     sizes = np.diff(starts)[account]
     if not sizes.sum():
-        return np.full(len(account), NONE)
+        return np.full(len(account), NO_SOURCE)
     pair = np.repeat(np.arange(len(account)), sizes)
     within = np.arange(len(pair)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     entry = starts[account][pair] + within
@@ -59,8 +64,8 @@ def strongest_source(
     strength = np.where(is_source[entry], links[source, product[pair]], 0)
     order = np.lexsort((source, -strength, pair))
     firsts = order[np.flatnonzero(np.r_[True, pair[order][1:] != pair[order][:-1]])]
-    found = np.full(len(account), NONE)
-    found[pair[firsts]] = np.where(strength[firsts] > 0, source[firsts], NONE)
+    found = np.full(len(account), NO_SOURCE)
+    found[pair[firsts]] = np.where(strength[firsts] > 0, source[firsts], NO_SOURCE)
     return found
 
 
@@ -121,6 +126,8 @@ def _linked(
         confidence=confidence,
         lift=np.where(has, confidence / np.maximum(share, 1e-9), np.nan).astype(np.float32),
         due_in_days=_nothing(product),
+        gap_days=_nothing(product),
+        gap_spread_days=_nothing(product),
     )
 
 
@@ -128,32 +135,49 @@ def rhythm_evidence(part: Slice, account: Integers, product: Integers) -> Eviden
     """The account's own rhythm with the product, else that of all its buyers (REC-6)."""
     window = part.window
     count = part.purchases[account, product]
+    own = part.spread(window.holdings.gap_spread_days, np.nan)[account, product]
     return Evidence(
-        source=np.full(len(account), NONE),
+        source=np.full(len(account), NO_SOURCE),
         count=count,
         base=np.broadcast_to(window.accounts.purchases[part.first :][account], count.shape),
         support=_nothing(product),
         confidence=window.products.repeat_share[product],
         lift=_nothing(product),
         due_in_days=due_in_days(part)[account, product],
+        gap_days=gap_in_days(part)[account, product],
+        gap_spread_days=np.where(count >= OWN_RHYTHM, own, np.nan),
     )
 
 
 def start_evidence(part: Slice, account: Integers, product: Integers) -> Evidence:
-    """Similar buyers whose first basket held the product (REC-4, REC-12)."""
+    """Similar buyers that began with the product (REC-4, REC-12); after a purchase, the step."""
+    found = _began(part, account, product)
+    if not part.window.after_first:
+        return found
+    has_bought = part.window.accounts.purchases[part.first :][account] > 0
+    step = step_evidence(part, account, product)
+    return Evidence(**{
+        name: np.where(has_bought, getattr(step, name), getattr(found, name))
+        for name in Evidence.__dataclass_fields__
+    })  # fmt: skip
+
+
+def _began(part: Slice, account: Integers, product: Integers) -> Evidence:
     starts = part.window.starts
     cell = part.window.accounts.cell[part.first : part.last][account]
     count, base = starts.counts[cell, product], starts.totals[cell]
     whole = starts.counts[0, product] / np.maximum(starts.totals[0], 1)
     confidence = count / np.maximum(base, 1)
     return Evidence(
-        source=np.full(len(account), NONE),
+        source=np.full(len(account), NO_SOURCE),
         count=count,
         base=base,
         support=count / np.maximum(starts.totals[0], 1),
         confidence=confidence,
         lift=np.where(whole > 0, confidence / np.maximum(whole, 1e-9), np.nan).astype(np.float32),
         due_in_days=_nothing(product),
+        gap_days=_nothing(product),
+        gap_spread_days=_nothing(product),
     )
 
 

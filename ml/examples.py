@@ -6,7 +6,7 @@ simple scores and outcome. Never decide here who is trusted (`ml.trust`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -15,12 +15,16 @@ import numpy as np
 from ml.eligibility import ELIGIBLE, SIMPLE
 from ml.measures import RankingQuality, places, rank_quality
 from ml.purchases import Flags, Floats, Integers, Window
-from ml.scores import FEATURES, SCORERS, Links, Slice, feature_rows
+from ml.scores import FEATURES, Links, Slice, feature_rows, scored
 
 BASELINES: Final = ("popularity", "same_again", "cosine")
 """What a report card is compared with: most popular, same again, item cosine (BEY-10)."""
 SLICED_PAIRS: Final = 400_000
 """Pairs of account and product that are spread out at a time; bounds memory, not results."""
+ENOUGH_BOUGHT: Final = 1_000
+"""Purchases from which one window is enough to learn from."""
+MOST_POOLED: Final = 3
+"""Windows that are learned from at most."""
 BEST_OF_SCORER: Final = 40
 """Products of each simple scorer that are candidates, where the catalogue is larger."""
 
@@ -62,18 +66,19 @@ class Examples:
         return rank_quality(self.account, place, self.is_bought, self.bought)
 
 
-def slices(window: Window, min_lift: float, most: int | None = None) -> list[Slice]:
-    """Return the accounts of a window (the first `most`) in parts that fit in memory."""
-    accounts = len(window.accounts) if most is None else min(most, len(window.accounts))
+def slices(window: Window, min_lift: float) -> Iterator[Slice]:
+    """Yield the accounts of a window in parts that fit in memory."""
+    accounts = len(window.accounts)
     step = max(1, SLICED_PAIRS // max(len(window.products), 1))
     links = Links(window, min_lift)
-    return [Slice(links, a, min(a + step, accounts)) for a in range(0, accounts, step)]
+    for first in range(0, accounts, step):
+        yield Slice(links, first, min(first + step, accounts))
 
 
 def candidates_of(part: Slice, type_: str) -> Examples:
     """Return the candidates of some accounts: features and scores, and nothing that followed."""
     is_eligible = ELIGIBLE[type_](part)
-    scores = {name: SCORERS[name](part) for name in SIMPLE[type_]}
+    scores = {name: scored(part, name) for name in SIMPLE[type_]}
     return _of_chosen(part, type_, _chosen(type_, scores, is_eligible), scores)
 
 
@@ -109,43 +114,76 @@ def outcome(part: Slice, type_: str) -> Flags:
 
 def examples(window: Window, type_: str, min_lift: float, most_pairs: int) -> Examples:
     """Return the examples of a type at a window, of as many accounts as give `most_pairs`."""
-    parts = []
-    count = first = 0
+    parts: list[Examples] = []
+    count = 0
     for part in slices(window, min_lift):
-        parts.append(_of_slice(part, type_, first))
-        first += part.size
+        parts.append(_of_slice(part, type_))
         count += len(parts[-1])
         if count >= most_pairs:
             break
-    names = list(parts[0].simple) if parts else []
+    return _concatenated(parts) if parts else _nobody(type_)
+
+
+def _nobody(type_: str) -> Examples:
+    nothing = np.zeros(0, np.float32)
     return Examples(
-        account=_joined([p.account for p in parts], np.int64),
-        product=_joined([p.product for p in parts], np.int64),
-        rows=np.concatenate([p.rows for p in parts])
-        if parts
-        else np.zeros((0, len(FEATURES)), np.float32),
-        scores={
-            name: _joined([p.scores[name] for p in parts], np.float32) for name in SIMPLE[type_]
-        },
-        is_bought=_joined([p.is_bought for p in parts], bool),
-        bought=_joined([p.bought for p in parts], np.int64),
-        simple={
-            name: RankingQuality(
-                *(
-                    _joined([getattr(p.simple[name], kind) for p in parts], np.float32)
-                    for kind in ("hits", "recall", "precision")
-                )
-            )
-            for name in names
-        },
+        account=np.zeros(0, np.int64),
+        product=np.zeros(0, np.int64),
+        rows=np.zeros((0, len(FEATURES)), np.float32),
+        scores=dict.fromkeys(SIMPLE[type_], nothing),
+        is_bought=np.zeros(0, bool),
+        bought=np.zeros(0, np.int64),
+        simple={},
     )
 
 
-def _of_slice(part: Slice, type_: str, first: int) -> Examples:
+def _concatenated(parts: Sequence[Examples]) -> Examples:
+    """Return the candidates of several parts; accounts count on from one part to the next."""
+    if len(parts) == 1:
+        return parts[0]
+    firsts = np.cumsum([0, *(len(part.bought) for part in parts[:-1])])
+
+    def joined(values: Iterable[Any]) -> Any:
+        return np.concatenate(list(values))
+
+    return Examples(
+        account=joined(part.account + first for part, first in zip(parts, firsts, strict=True)),
+        product=joined(part.product for part in parts),
+        rows=joined(part.rows for part in parts),
+        scores={name: joined(part.scores[name] for part in parts) for name in parts[0].scores},
+        is_bought=joined(part.is_bought for part in parts),
+        bought=joined(part.bought for part in parts),
+        simple={
+            name: RankingQuality(
+                *(joined(getattr(part.simple[name], kind) for part in parts)
+                  for kind in ("hits", "recall", "precision"))
+            )
+            for name in parts[0].simple
+        },
+    )  # fmt: skip
+
+
+def pooled(seen: Mapping[int, Examples], newest: int) -> Examples | None:
+    """Return what is learned from when `newest` is the latest known window, or None.
+
+    The latest window, and with few purchases those before it until ENOUGH_BOUGHT are seen: an old
+    window tells less of today (`ml.md` 3.3), a small one hardly anything.
+    """
+    parts: list[Examples] = []
+    for number in range(newest, newest + MOST_POOLED):
+        if number not in seen or not len(seen[number].bought):
+            break
+        parts.append(seen[number])
+        if sum(int(part.is_bought.sum()) for part in parts) >= ENOUGH_BOUGHT:
+            break
+    return _concatenated(parts) if parts else None
+
+
+def _of_slice(part: Slice, type_: str) -> Examples:
     is_eligible = ELIGIBLE[type_](part)
     is_bought = outcome(part, type_)
     names = dict.fromkeys((*SIMPLE[type_], *BASELINES))
-    scores = {name: SCORERS[name](part) for name in names}
+    scores = {name: scored(part, name) for name in names}
     account, product = np.nonzero(is_eligible)
     bought = (is_eligible & is_bought).sum(axis=1)
     simple = {
@@ -160,12 +198,7 @@ def _of_slice(part: Slice, type_: str, first: int) -> Examples:
     found = _of_chosen(part, type_, _chosen(type_, scores, is_eligible), scores)
     return replace(
         found,
-        account=found.account + first,
         is_bought=is_bought[found.account, found.product],
         bought=bought,
         simple=simple,
     )
-
-
-def _joined(parts: list[Any], kind: Any) -> Any:
-    return np.concatenate(parts).astype(kind) if parts else np.zeros(0, kind)

@@ -33,7 +33,7 @@ class RankingQuality:
 def places(account: Integers, score: Floats, product: Integers) -> Integers:
     """Return the place of every pair in the list of its account, 1 for the best.
 
-    Ties go to the smaller product number, which is the one sold to more accounts (REC-14).
+    Ties go to the smaller product number: that of the first key (REC-14).
     """
     order = np.lexsort((product, -score, account))
     sorted_account = account[order]
@@ -92,6 +92,15 @@ class Calibration:
         """The error that the true probabilities themselves would show in so few pairs."""
         spread = np.sqrt(2 * self.said * (1 - self.said) / (np.pi * self.size))
         return float(np.average(spread, weights=self.size))
+
+    def tenths(self) -> list[dict[str, float | int]]:
+        """One row per group: tenth (from 1), said_share, true_share, pair_count."""
+        return [
+            {"tenth": n, "said_share": said, "true_share": true, "pair_count": size}
+            for n, (said, true, size) in enumerate(
+                zip(self.said.tolist(), self.true.tolist(), self.size.tolist(), strict=True), 1
+            )
+        ]
 
 
 def calibration(said: Floats, is_true: Flags, groups: int = 10) -> Calibration:

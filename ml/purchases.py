@@ -79,7 +79,6 @@ class Accounts:
     first_days: Floats
     last_days: Floats
     typical_gap_days: Floats
-    gap_spread_days: Floats
     open_deals: Floats
     recent_purchases: Floats
     """Purchases in each of the three last horizons before the cut-off: 3 x A."""
@@ -102,7 +101,6 @@ class Holdings:
     account: Integers
     product: Integers
     purchases: Floats
-    first_days: Floats
     last_days: Floats
     typical_gap_days: Floats
     gap_spread_days: Floats
@@ -136,6 +134,8 @@ class Window:
     """Accounts that bought a product."""
     deals_with_baskets: float
     """Won deals with a product."""
+    after_first: bool = False
+    """Whether a first purchase is also recommended after exactly one (REC-4)."""
 
 
 def read_products(counted: pd.DataFrame) -> Products:
@@ -237,7 +237,6 @@ def read_accounts(purchased: pd.DataFrame, starts: Starts) -> Accounts:
         first_days=_floats(purchased["first_purchase_days"]),
         last_days=_floats(purchased["last_purchase_days"]),
         typical_gap_days=_floats(purchased["typical_gap_days"]),
-        gap_spread_days=_floats(purchased["gap_spread_days"]),
         open_deals=_floats(purchased["open_deal_count"]),
         recent_purchases=np.stack([_floats(purchased[f"purchase_count_{n}"]) for n in (1, 2, 3)]),
         mean_amount=np.nan_to_num(
@@ -271,7 +270,6 @@ def read_holdings(summarized: pd.DataFrame, accounts: int) -> Holdings:
         account=account,
         product=summarized["product_number"].to_numpy(np.int64),
         purchases=_floats(summarized["purchase_count"]),
-        first_days=_floats(summarized["first_purchase_days"]),
         last_days=_floats(summarized["last_purchase_days"]),
         typical_gap_days=_floats(summarized["typical_gap_days"]),
         gap_spread_days=_floats(summarized["gap_spread_days"]),

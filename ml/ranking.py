@@ -1,4 +1,4 @@
-"""Rankers of pairs: a logistic model for the order, gradient boosting for the probability.
+"""Rankers of pairs: a logistic model, gradient boosting, and the mean of their log-odds.
 
 Holds how they are fitted and how a score becomes a probability (`ml.md` 3.7 to 3.9). Never put here
 which pairs may be offered or who is trusted.
@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 from ml.purchases import Flags, Floats
 
+RANKERS: Final = ("mean", "logistic", "boosting")
+"""The mean of the log-odds of both models, the logistic one, the boosted one."""
 SEED: Final = 7
 ROUNDS, LEAVES, LEAST_PER_LEAF = 100, 15, 100
 
@@ -28,16 +30,13 @@ class Ranker:
     intercept: float
     boosting: Any
 
-    def order(self, rows: Floats) -> Floats:
-        """Return the log-odds of the logistic model, by which pairs are ordered."""
-        return (self._standard(rows) @ self.weights + self.intercept).astype(np.float32)
-
-    def probability(self, rows: Floats) -> Floats:
-        """Return the boosted probability, 0 to 1, of buying within the horizon."""
+    def odds(self, rows: Floats) -> dict[str, Floats]:
+        """Return the log-odds of buying within the horizon, by RANKERS."""
+        logistic = (self._standard(rows) @ self.weights + self.intercept).astype(np.float32)
         if not len(rows):
-            return np.zeros(0, np.float32)
-        found: Floats = self.boosting.predict_proba(rows)[:, 1].astype(np.float32)
-        return found
+            return dict.fromkeys(RANKERS, logistic)
+        boosted = self.boosting.decision_function(rows).astype(np.float32)
+        return {"mean": (logistic + boosted) / 2, "logistic": logistic, "boosting": boosted}
 
     def contributions(self, rows: Floats) -> Floats:
         """Return what each feature adds to the log-odds, against the mean pair: rows by feature."""
@@ -45,6 +44,11 @@ class Ranker:
 
     def _standard(self, rows: Floats) -> Floats:
         return (rows - self.mean) / self.spread
+
+
+def share_of(odds: Floats) -> Floats:
+    """Return the probability, 0 to 1, of log-odds."""
+    return (1 / (1 + np.exp(-odds.astype(np.float64)))).astype(np.float32)
 
 
 def fit_ranker(rows: Floats, is_bought: Flags) -> Ranker:

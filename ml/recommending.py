@@ -15,7 +15,7 @@ import pandas as pd
 
 from ml.eligibility import SIMPLE, USUAL
 from ml.evidence import EVIDENCE
-from ml.examples import BASELINES, Examples, candidates_of, examples
+from ml.examples import BASELINES, Examples, candidates_of, examples, pooled
 from ml.measures import (
     HIT_DEPTH,
     RECALL_DEPTH,
@@ -43,10 +43,10 @@ class Learned:
     """One type, ready to recommend today, with what its test showed.
 
     Attributes:
-        judge: Fitted on the latest window whose outcome is known.
+        judge: Fitted on the latest windows whose outcome is known.
         card: One row of the report card (BEY-10), as `CARD` has it.
         methods: One row per ranker, scorer and baseline: type, method, role, hit_rate, recall, map.
-        reliability: One row per tenth of the tested pairs: said, true, pairs.
+        reliability: One row per tenth of the tested pairs: said, true, pairs (`ml.measures`).
     """
 
     judge: Judge
@@ -102,12 +102,13 @@ def learn(
     card: dict[str, Any] = {"recommendation_type": type_}
     methods: list[Mapping[str, Any]] = []
     reliability: list[Mapping[str, Any]] = []
-    earlier = seen.get(NEWEST_WINDOW + 1)
+    earlier = pooled(seen, NEWEST_WINDOW + 1)
     if earlier is not None and len(newest):
         tested = fit(choice, earlier, products)
         tested_card, methods, reliability = _tested(tested, newest, windows[NEWEST_WINDOW], type_)
         card |= tested_card
-    judge = fit(choice, newest, products)
+    latest = pooled(seen, NEWEST_WINDOW)
+    judge = fit(choice, newest if latest is None else latest, products)
     card |= {
         "order_method": judge.choice.order,
         "probability_method": judge.choice.probability,
@@ -134,6 +135,7 @@ def _tested(
         "coverage_share": len(np.unique(shown)) / offered,
         "calibration_error": told.error,
         "calibration_error_by_chance": told.error_by_chance,
+        "calibration_error_before": judge.choice.calibration_error,
         "brier_skill": brier_skill(said, newest.is_bought),
         "top_tenth_said_share": float(told.said[-1]),
         "top_tenth_true_share": float(told.true[-1]),
@@ -149,14 +151,8 @@ def _tested(
     card["map_lead_standard_error"] = (
         float(lead.std(ddof=1) / np.sqrt(len(lead))) if len(lead) > 1 else float("nan")
     )
-    reliability = [
-        {"tenth": n, "said_share": said_, "true_share": true, "pair_count": int(size)}
-        for n, (said_, true, size) in enumerate(
-            zip(told.said.tolist(), told.true.tolist(), told.size.tolist(), strict=True), start=1
-        )
-    ]
     named: dict[str, Any] = {"recommendation_type": type_}
-    return card, [named | row for row in rows], [named | row for row in reliability]
+    return card, [named | row for row in rows], [named | row for row in told.tenths()]
 
 
 def _figures(quality: RankingQuality) -> dict[str, float]:
@@ -187,8 +183,9 @@ def recommend(
         Numbers only, by account and rank: account (position in the window), product_number,
         source_product_number (-1 for none), recommendation_rank (1 is first),
         recommendation_probability (0 to 100, two decimals), evidence_count, evidence_base_count,
-        support, confidence, lift, due_in_days (nan for none), and for n up to REASONS reason_n
-        (position in REASON_NAMES, -1 for none) and contribution_n (log-odds).
+        support, confidence, lift, due_in_days, gap_days, gap_spread_days (nan for none), and for n
+        up to REASONS reason_n (position in REASON_NAMES, -1 for none) and contribution_n
+        (log-odds).
     """
     found = candidates_of(part, type_)
     rank = places(found.account, judge.order(found), found.product)
@@ -210,6 +207,8 @@ def recommend(
             "confidence": evidence.confidence,
             "lift": evidence.lift,
             "due_in_days": evidence.due_in_days,
+            "gap_days": evidence.gap_days,
+            "gap_spread_days": evidence.gap_spread_days,
             **_reasons(judge, chosen.rows),
         }
     )

@@ -1,13 +1,14 @@
 """Scores of every product for some accounts: simple recommenders, and features of the learned.
 
-Holds one function per score, from a window and a slice of its accounts to an array of accounts by
-products. Add a score here with a line in FEATURES or SCORERS; never fit anything here.
+Holds one function per score, from a slice of the accounts of a window to an array of accounts by
+products. Add a score here with a line in FEATURES or SCORERS, and read one with `scored`, which
+computes it once per slice; never fit anything here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -15,6 +16,8 @@ import numpy as np
 
 from ml.purchases import Flags, Floats, Integers, Window
 
+OWN_RHYTHM: Final = 3
+"""Purchases, one more than gaps, from which an account has a rhythm of its own (REC-6)."""
 SHRINKAGE: Final = 10.0
 """Accounts that speak for no relation are added to every share of accounts (`ml.md` 3.3)."""
 
@@ -67,6 +70,8 @@ class Slice:
     links: Links
     first: int
     last: int
+    known_scores: dict[str, Floats] = field(default_factory=dict, repr=False, compare=False)
+    """Simple scores by name, once they were asked for (`scored`)."""
 
     @property
     def window(self) -> Window:
@@ -179,7 +184,7 @@ def best_sold(part: Slice) -> Floats:
 
 def steady_popularity(part: Slice) -> Floats:
     """Between the two: their geometric mean, which neither a fashion nor a has-been leads."""
-    return np.sqrt(popularity(part) * best_sold(part))
+    return np.sqrt(scored(part, "popularity") * scored(part, "best_sold"))
 
 
 def popularity_alike(part: Slice) -> Floats:
@@ -210,7 +215,7 @@ def confidence(part: Slice) -> Floats:
 def transition(part: Slice) -> Floats:
     """Best share of a step from a product of the last basket."""
     found = part.strongest(part.links.steps, part.window.holdings.is_in_last_basket)
-    return np.asarray(np.maximum(found, popularity(part) * 1e-3), np.float32)
+    return np.asarray(np.maximum(found, scored(part, "popularity") * 1e-3), np.float32)
 
 
 def together(part: Slice) -> Floats:
@@ -225,6 +230,12 @@ def together_now(part: Slice) -> Floats:
     return part.strongest(part.links.together, held.is_in_last_basket | held.is_in_open_deal)
 
 
+def start(part: Slice) -> Floats:
+    """What similar buyers began with (REC-4); after the first purchase the best step (REC-5)."""
+    has_bought = part.of_accounts(part.window.accounts.purchases) > 0
+    return np.where(has_bought, scored(part, "transition"), scored(part, "popularity_alike"))
+
+
 SCORERS: Final[dict[str, Callable[[Slice], Floats]]] = {
     "popularity": popularity,
     "best_sold": best_sold,
@@ -235,24 +246,32 @@ SCORERS: Final[dict[str, Callable[[Slice], Floats]]] = {
     "confidence": confidence,
     "transition": transition,
     "together": together,
+    "start": start,
 }
+
+
+def scored(part: Slice, name: str) -> Floats:
+    """Return a simple score by name (SCORERS), computed once per slice."""
+    if name not in part.known_scores:
+        part.known_scores[name] = SCORERS[name](part)
+    return part.known_scores[name]
 
 
 def _log(values: Floats) -> Floats:
     return np.log(np.maximum(values, 1e-5)).astype(np.float32)
 
 
-def _gap(part: Slice) -> Floats:
+def gap_in_days(part: Slice) -> Floats:
     """Typical days between two purchases: the account's own from two gaps, else the product's."""
     held, products = part.window.holdings, part.window.products
-    own = np.where(held.purchases >= 3, held.typical_gap_days, np.nan)
+    own = np.where(held.purchases >= OWN_RHYTHM, held.typical_gap_days, np.nan)
     gap = part.spread(own.astype(np.float32), np.nan)
     return np.where(np.isnan(gap), products.typical_gap_days[None, :], gap)
 
 
 def due_in_days(part: Slice) -> Floats:
     """Days until the next purchase is due, negative when overdue, nan where nothing is known."""
-    return _gap(part) - part.last_days
+    return gap_in_days(part) - part.last_days
 
 
 def _due(part: Slice) -> Floats:
@@ -283,17 +302,17 @@ def _days(values: Floats, none: float = 5_000.0) -> Floats:
 
 
 FEATURES: Final[dict[str, Callable[[Slice], Floats]]] = {
-    "popularity": lambda part: _log(popularity(part)),
-    "best_sold": lambda part: _log(best_sold(part)),
-    "popularity_alike": lambda part: _log(popularity_alike(part)),
-    "same_again": lambda part: np.log1p(same_again(part)),
+    "popularity": lambda part: _log(scored(part, "popularity")),
+    "best_sold": lambda part: _log(scored(part, "best_sold")),
+    "popularity_alike": lambda part: _log(scored(part, "popularity_alike")),
+    "same_again": lambda part: np.log1p(scored(part, "same_again")),
     "own_purchases": lambda part: np.log1p(part.purchases),
     "own_recency": lambda part: _days(part.last_days),
     "own_due": _due,
     "repeat_share": lambda part: part.window.products.repeat_share[None, :],
-    "cosine": lambda part: np.log1p(cosine(part)),
-    "confidence": confidence,
-    "transition": lambda part: _log(transition(part)),
+    "cosine": lambda part: np.log1p(scored(part, "cosine")),
+    "confidence": lambda part: scored(part, "confidence"),
+    "transition": lambda part: _log(scored(part, "transition")),
     "together": together_now,
     "account_purchases": lambda part: np.log1p(part.of_accounts(part.window.accounts.purchases)),
     "account_recency": lambda part: _days(part.of_accounts(part.window.accounts.last_days)),

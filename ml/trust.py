@@ -1,9 +1,9 @@
 """Who gives the order and who the probability of a type: chosen on rolling windows (`ml.md` 3.2b).
 
 Holds the choice and what it was made from. A learned ranker orders only where it beats the best
-simple scorer by one standard error over the accounts of the windows before the test window, and
-gives the probability only where its Brier score beats that of an isotonic map of the scorer by as
-much. Too little data leaves smoothed rates (REC-20).
+simple scorer by one standard error over the accounts of the windows before the test window. The
+probability is given by the simplest of smoothed rates, an isotonic map of that scorer, and the
+rankers, that none of them beats by as much in Brier score. Too little data leaves rates (REC-20).
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import Final
 
 import numpy as np
 
-from ml.examples import Examples
+from ml.examples import Examples, pooled
+from ml.measures import calibration
 from ml.purchases import Flags, Floats
-from ml.ranking import Ranker, ScoreMap, fit_ranker, fit_score_map
+from ml.ranking import RANKERS, Ranker, ScoreMap, fit_ranker, fit_score_map, share_of
 
 NEWEST_WINDOW: Final = 1
 """The latest window whose outcome is known: it is tested on, and learned from for today."""
@@ -25,8 +26,6 @@ LEAST_BOUGHT: Final = 50
 """Purchases that a ranker or a map must have to learn from."""
 LEAST_ACCOUNTS: Final = 20
 """Accounts with a purchase that the windows must have together to speak in the choice."""
-RANKERS: Final = ("mean", "logistic", "boosting")
-"""The mean of the log-odds of both models, the logistic one, the boosted one."""
 ISOTONIC, RATE = "isotonic", "rate"
 
 
@@ -36,17 +35,18 @@ class Choice:
 
     Attributes:
         order: Ranker or scorer that orders.
-        simple: The scorer that orders where a ranker cannot be fitted.
+        simple: The scorer that orders where a ranker cannot be fitted, and that isotonic maps.
         probability: Ranker that gives the probability, or isotonic or rate.
         reason: Why, in words with figures.
-        precision: MAP@10 over the windows of the choice, by ranker and scorer.
+        calibration_error: Mean calibration error of the probability over the windows of the
+            choice; None where there were none.
     """
 
     order: str
     simple: str
     probability: str
     reason: str
-    precision: Mapping[str, float] = field(default_factory=dict)
+    calibration_error: float | None = None
 
 
 @dataclass(frozen=True)
@@ -61,32 +61,25 @@ class Judge:
     def order(self, candidates: Examples) -> Floats:
         """Return the score that orders candidates, the largest first."""
         if self.ranker is not None and self.choice.order in RANKERS:
-            return combined(self.ranker, candidates.rows, self.choice.order)
+            return self.ranker.odds(candidates.rows)[self.choice.order]
         return candidates.scores[self.choice.order]
 
     def probability(self, candidates: Examples) -> Floats:
         """Return the probability, 0 to 1, that each candidate is bought within the horizon."""
         if self.ranker is not None and self.choice.probability in RANKERS:
-            return share_of(combined(self.ranker, candidates.rows, self.choice.probability))
+            return share_of(self.ranker.odds(candidates.rows)[self.choice.probability])
         if self.score_map is not None:
-            return self.score_map.probability(candidates.scores[self.choice.order])
+            return self.score_map.probability(candidates.scores[self.choice.simple])
         return self.rates[candidates.product]
-
-
-def combined(ranker: Ranker, rows: Floats, name: str) -> Floats:
-    """Return the log-odds of a ranker by name (RANKERS)."""
-    if name == "logistic":
-        return ranker.order(rows)
-    boosted = _log_odds(ranker.probability(rows))
-    return boosted if name == "boosting" else (ranker.order(rows) + boosted) / 2
 
 
 @dataclass
 class _Told:
-    """What the windows say: average precision by account, squared errors by pair, by window."""
+    """What the windows say, by name and window: average precision by account, errors by pair."""
 
     precision: dict[str, dict[int, Floats]] = field(default_factory=dict)
     errors: dict[str, dict[int, Floats]] = field(default_factory=dict)
+    calibration_error: dict[str, list[float]] = field(default_factory=dict)
     learned: list[int] = field(default_factory=list)
 
     def mean(self, name: str) -> float:
@@ -107,7 +100,7 @@ def choose(seen: Mapping[int, Examples], scorers: Sequence[str], usual: str) -> 
     """Choose from the windows before the test window. Deterministic.
 
     Args:
-        seen: Examples by window number. What is fitted is fitted on the window before the one it
+        seen: Examples by window number. What is fitted is fitted on the windows before the one it
             is judged on.
         scorers: Simple scorers of the type, the simplest first.
         usual: The one that orders where nothing is known.
@@ -117,44 +110,46 @@ def choose(seen: Mapping[int, Examples], scorers: Sequence[str], usual: str) -> 
     if accounts < LEAST_ACCOUNTS:
         reason = f"only {accounts} accounts bought in earlier windows: {usual} is the usual order"
         return Choice(usual, usual, RATE, reason)
-    means = {name: told.mean(name) for name in told.precision}
-    best = _simplest_of_the_best(told, scorers)
+    leader = max(scorers, key=told.mean)
+    best = next(n for n in scorers if not is_surely_positive(told.lead(leader, n))[0])
     if not told.learned:
         reason = (
-            f"too little to learn a ranker; {best} {means[best]:.4f} MAP@10 over {accounts:,} "
+            f"too little to learn a ranker; {best} {told.mean(best):.4f} MAP@10 over {accounts:,} "
             "accounts, which no other simple scorer surely beats"
         )
-        return Choice(best, best, RATE, reason, means)
+        return Choice(best, best, RATE, reason)
     ranked = max(RANKERS, key=told.mean)
     gain = told.lead(ranked, best)
-    is_better, error = _is_surely_positive(gain)
-    surest = min(RANKERS, key=lambda name: float(told.error(name).mean()))
-    is_surer, _ = _is_surely_positive(told.error(f"{ISOTONIC} {best}") - told.error(surest))
+    is_better, error = is_surely_positive(gain)
     reason = (
         f"{ranked} ranker against {best}: {gain.mean():+.4f} MAP@10, standard error {error:.4f}, "
         f"over {len(told.learned)} windows and {len(gain):,} accounts"
     )
-    if is_better:
-        return Choice(ranked, best, surest, reason, means)
-    return Choice(best, best, surest if is_surer else ISOTONIC, reason, means)
+    surest = _surest(told, best)
+    return Choice(
+        order=ranked if is_better else best,
+        simple=best,
+        probability=ISOTONIC if surest.startswith(ISOTONIC) else surest,
+        reason=reason,
+        calibration_error=float(np.mean(told.calibration_error[surest])),
+    )
 
 
-def _simplest_of_the_best(told: _Told, scorers: Sequence[str]) -> str:
-    """Return the first scorer that the best one does not beat by one standard error.
+def _surest(told: _Told, scorer: str) -> str:
+    """Return the simplest probability that the best one does not surely beat in Brier score.
 
-    Scorers come from the simplest on: where a window holds 50 accounts, the best of five is luck.
+    From the simplest on, as with scorers: where little was bought, the best of five is luck.
     """
-    leader = max(scorers, key=told.mean)
-    for name in scorers:
-        if not _is_surely_positive(told.lead(leader, name))[0]:
-            return name
-    return leader
+    ranker = min(RANKERS, key=lambda name: float(told.error(name).mean()))
+    names = (RATE, f"{ISOTONIC} {scorer}", ranker)
+    leader = min(names, key=lambda name: float(told.error(name).mean()))
+    return next(n for n in names if not is_surely_positive(told.error(n) - told.error(leader))[0])
 
 
 def _listen(seen: Mapping[int, Examples], scorers: Sequence[str]) -> _Told:
     told = _Told()
     for number in GATE_WINDOWS:
-        examples, earlier = seen.get(number), seen.get(number + 1)
+        examples, earlier = seen.get(number), pooled(seen, number + 1)
         if examples is None or not examples.bought.any():
             continue
         for name in scorers:
@@ -162,20 +157,22 @@ def _listen(seen: Mapping[int, Examples], scorers: Sequence[str]) -> _Told:
         if earlier is None or not can_learn(earlier.is_bought) or not len(examples):
             continue
         told.learned.append(number)
-        ranker = fit_ranker(earlier.rows, earlier.is_bought)
-        odds = {name: combined(ranker, examples.rows, name) for name in RANKERS}
+        odds = fit_ranker(earlier.rows, earlier.is_bought).odds(examples.rows)
         for name, found in odds.items():
             told.precision.setdefault(name, {})[number] = examples.quality(found).precision
         said = {name: share_of(found) for name, found in odds.items()}
+        said[RATE] = _rates(earlier, int(examples.product.max()) + 1)[examples.product]
         for name in scorers:
             learned_map = fit_score_map(earlier.scores[name], earlier.is_bought)
             said[f"{ISOTONIC} {name}"] = learned_map.probability(examples.scores[name])
         for name, shares in said.items():
             told.errors.setdefault(name, {})[number] = (shares - examples.is_bought) ** 2
+            error = calibration(shares, examples.is_bought).error
+            told.calibration_error.setdefault(name, []).append(error)
     return told
 
 
-def _is_surely_positive(gain: Floats) -> tuple[bool, float]:
+def is_surely_positive(gain: Floats) -> tuple[bool, float]:
     """Return whether a mean gain exceeds its standard error, and that error."""
     error = float(gain.std(ddof=1) / np.sqrt(len(gain))) if len(gain) > 1 else float("inf")
     return bool(gain.mean() > error), error
@@ -188,20 +185,20 @@ def can_learn(is_bought: Flags) -> bool:
 
 
 def fit(choice: Choice, examples: Examples, products: int) -> Judge:
-    """Fit a choice on the examples of a window; with too little in it, fall back to rates."""
+    """Fit a choice on the examples to learn from (`pooled`); with too few, fall back to rates."""
     rates = _rates(examples, products)
     is_learned = {choice.order, choice.probability} & set(RANKERS)
     if not can_learn(examples.is_bought):
         reason = (
             f"{int(examples.is_bought.sum())} purchases of {len(examples)} candidates in the "
-            f"latest window, {LEAST_BOUGHT} of either are needed to learn; {choice.reason}"
+            f"latest windows, {LEAST_BOUGHT} of either are needed to learn; {choice.reason}"
         )
         rated = replace(choice, order=choice.simple, probability=RATE, reason=reason)
         return Judge(rated, None, None, rates)
     ranker = fit_ranker(examples.rows, examples.is_bought) if is_learned else None
     score_map = None
-    if choice.probability == ISOTONIC and choice.order not in RANKERS:
-        score_map = fit_score_map(examples.scores[choice.order], examples.is_bought)
+    if choice.probability == ISOTONIC:
+        score_map = fit_score_map(examples.scores[choice.simple], examples.is_bought)
     return Judge(choice, ranker, score_map, rates)
 
 
@@ -215,13 +212,3 @@ def _rates(examples: Examples, products: int) -> Floats:
     offered = np.bincount(examples.product, minlength=products)
     mean = (bought.sum() + 1) / (offered.sum() + 2)
     return np.asarray((bought + RATE_PAIRS * mean) / (offered + RATE_PAIRS), np.float32)
-
-
-def share_of(odds: Floats) -> Floats:
-    """Return the probability, 0 to 1, of log-odds."""
-    return (1 / (1 + np.exp(-odds.astype(np.float64)))).astype(np.float32)
-
-
-def _log_odds(share: Floats) -> Floats:
-    kept = np.clip(share.astype(np.float64), 1e-7, 1 - 1e-7)
-    return np.log(kept / (1 - kept)).astype(np.float32)

@@ -231,7 +231,8 @@ def _show_card(card: dict[str, Any], methods: list[dict[str, Any]]) -> None:
         say(
             f"  {auc}Brier skill {card['brier_skill']:+.3f}, "
             f"calibration error {card['calibration_error']:.4f} "
-            f"(chance alone {card['calibration_error_by_chance']:.4f}), surest tenth: said "
+            f"(chance alone {card['calibration_error_by_chance']:.4f}{_before(card)}), "
+            "surest tenth: said "
             f"{card['top_tenth_said_share']:.1%}, true {card['top_tenth_true_share']:.1%}"
         )
     if card["coverage_share"] is not None:
@@ -240,6 +241,11 @@ def _show_card(card: dict[str, Any], methods: list[dict[str, Any]]) -> None:
             f"  coverage {card['coverage_share']:.0%} of the products offered; {bought:,} of "
             f"{pairs:,} candidates bought"
         )
+
+
+def _before(card: dict[str, Any]) -> str:
+    error = card["calibration_error_before"]
+    return "" if error is None else f"; {error:.4f} in the windows before"
 
 
 __all__ = ["recommend", "report_card"]

@@ -19,7 +19,7 @@ import duckdb
 import yaml
 
 from assets.landing import BOOKS, LOAD_COLUMNS, module_columns
-from assets.recommendations import create_tables
+from assets.learned_tables import create_tables
 from models.fields import MODULES
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"

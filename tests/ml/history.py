@@ -218,7 +218,6 @@ def _accounts(
             "first_purchase_days": days[0] - cutoff if days else np.nan,
             "last_purchase_days": days[-1] - cutoff if days else np.nan,
             "typical_gap_days": lower_middle(gaps),
-            "gap_spread_days": lower_middle(gaps, 0.75) - lower_middle(gaps, 0.25),
             "open_deal_count": float(number == 0 and account in history.open_items),
             "later_purchase_count": len(history.later(account, number)) if number else 0,
         })  # fmt: skip
@@ -228,8 +227,7 @@ def _accounts(
 ACCOUNT_COLUMNS = (
     "account_id", "industry", "size_label_id", "age_days", "purchase_count", "purchase_count_1",
     "purchase_count_2", "purchase_count_3", "purchase_amount", "first_purchase_days",
-    "last_purchase_days", "typical_gap_days", "gap_spread_days", "open_deal_count",
-    "later_purchase_count",
+    "last_purchase_days", "typical_gap_days", "open_deal_count", "later_purchase_count",
 )  # fmt: skip
 
 
@@ -246,7 +244,6 @@ def _holdings(
             gaps = gaps_of(days)
             rows.append({
                 "account": place, "product_number": item, "purchase_count": len(days),
-                "first_purchase_days": days[0] - cutoff if days else np.nan,
                 "last_purchase_days": days[-1] - cutoff if days else np.nan,
                 "typical_gap_days": lower_middle(gaps),
                 "gap_spread_days": lower_middle(gaps, 0.75) - lower_middle(gaps, 0.25),
@@ -254,7 +251,7 @@ def _holdings(
                 "is_in_open_deal": item in opened,
             })  # fmt: skip
     names = [
-        "account", "product_number", "purchase_count", "first_purchase_days", "last_purchase_days",
+        "account", "product_number", "purchase_count", "last_purchase_days",
         "typical_gap_days", "gap_spread_days", "is_in_last_basket", "is_in_open_deal",
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=names)

@@ -234,17 +234,13 @@ def test_the_strongest_link_and_its_source_are_those_of_a_loop(
 
 
 @pytest.mark.parametrize("type_", TYPES)
-def test_parts_of_any_size_give_the_same_examples(history: History, type_: str) -> None:
-    import ml.examples as module
-
+def test_parts_of_any_size_give_the_same_examples(
+    history: History, type_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     window = window_of(history, 1)
     whole = examples(window, type_, 1.0, 10**9)
-    size = module.SLICED_PAIRS
-    try:
-        module.SLICED_PAIRS = 7 * 6  # type: ignore[misc]
-        parts = examples(window, type_, 1.0, 10**9)
-    finally:
-        module.SLICED_PAIRS = size  # type: ignore[misc]
+    monkeypatch.setattr("ml.examples.SLICED_PAIRS", 7 * 6)
+    parts = examples(window, type_, 1.0, 10**9)
     for name in ("account", "product", "is_bought", "bought"):
         np.testing.assert_array_equal(getattr(whole, name), getattr(parts, name))
     np.testing.assert_allclose(whole.rows, parts.rows, rtol=1e-5, atol=1e-6)

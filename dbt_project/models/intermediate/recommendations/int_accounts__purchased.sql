@@ -20,9 +20,7 @@ bought as (
         sum(purchases.base_amount) as purchase_amount,
         min(purchases.purchased_on) as first_purchased_on,
         max(purchases.purchased_on) as last_purchased_on,
-        {{ grouped_quantile('purchases.gap_days', '0.5') }} as typical_gap_days,
-        {{ grouped_quantile('purchases.gap_days', '0.75') }}
-        - {{ grouped_quantile('purchases.gap_days', '0.25') }} as gap_spread_days
+        {{ grouped_quantile('purchases.gap_days', '0.5') }} as typical_gap_days
     from known
     inner join purchases
         on
@@ -71,9 +69,7 @@ described as (
         cast(coalesce(bought.purchase_amount, 0) as decimal(30, 4)) as purchase_amount,
         {{ days_between('bought.first_purchased_on', 'known.cutoff_on') }} as first_purchase_days,
         {{ days_between('bought.last_purchased_on', 'known.cutoff_on') }} as last_purchase_days,
-        bought.last_purchased_on,
         cast(bought.typical_gap_days as bigint) as typical_gap_days,
-        cast(bought.gap_spread_days as bigint) as gap_spread_days,
         cast(coalesce(opened.open_deal_count, 0) as bigint) as open_deal_count,
         cast(coalesce(bought_later.later_purchase_count, 0) as bigint) as later_purchase_count
     from known

@@ -59,7 +59,9 @@ explained as (
                     'owns ', source_product_name, '; ', cast(evidence_count as string), ' of ',
                     cast(evidence_base_count as string), ' such accounts bought it later'
                 )
-            when recommendation_type = 'next_purchase' and evidence_count > 0
+            when
+                recommendation_type in ('next_purchase', 'first_purchase')
+                and source_product_id is not null
                 then concat(
                     'last bought ', source_product_name, '; ', cast(evidence_count as string),
                     ' of ', cast(evidence_base_count as string),
@@ -69,6 +71,12 @@ explained as (
                 then concat(
                     'holds ', source_product_name, '; ', cast(evidence_count as string), ' of ',
                     cast(evidence_base_count as string), ' deals with that hold both'
+                )
+            when recommendation_type = 'repeat_purchase' and gap_spread_days is not null
+                then concat(
+                    'bought it ', cast(evidence_count as string), ' times, every ',
+                    cast(gap_days as string), ' days, give or take ',
+                    cast(cast(ceil(gap_spread_days / 2.0) as int) as string)
                 )
             when recommendation_type = 'repeat_purchase' and evidence_count > 1
                 then concat('bought it ', cast(evidence_count as string), ' times')
@@ -91,6 +99,8 @@ explained as (
         lift,
         due_on,
         due_in_days < 0 as is_overdue,
+        gap_days,
+        gap_spread_days,
         is_in_open_deal,
         reason_1,
         contribution_1,

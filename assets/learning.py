@@ -1,0 +1,169 @@
+"""What was counted becomes what was learned: windows are read, `ml` is called, tables are written.
+
+Holds the order in which that happens and what is done when there is too little. Never a rule here,
+and never a score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from assets.learned_tables import (
+    insert_probabilities,
+    insert_recommendations,
+    insert_rows,
+    insert_rules,
+)
+from assets.learning_windows import LearningTables
+from models.recommendations import Recommendations, asked_products
+
+if TYPE_CHECKING:
+    from ml.buying import Buying
+    from ml.purchases import Flags, Window
+    from ml.recommending import Learned
+
+PURCHASE: Final = "purchase_"
+"""Before the kind of account, in the cards of buying at all."""
+
+
+class Learning:
+    """One run of the technique over an open connection."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        chosen: Recommendations,
+        say: Callable[[str], None],
+        warn: Callable[[str], None],
+    ) -> None:
+        self.connection = connection
+        self.chosen = chosen
+        self.say = say
+        self.warn = warn
+        self.tables = LearningTables(
+            connection, frozenset(chosen.repeatable_products), chosen.after_first
+        )
+
+    def write(self) -> None:
+        """Learn, recommend, and fill every table."""
+        from ml.buying import KINDS, learn_buying
+        from ml.recommending import learn, shortage
+
+        numbers = self.tables.window_numbers()
+        past = {n: self.tables.past_window(n) for n in numbers if n > 0}
+        sampled = max((len(window.accounts) for window in past.values()), default=0)
+        self.say(f"{len(past)} windows of the past, of at most {sampled:,} accounts each")
+        today = self.tables.without_accounts(0)
+        buying = {kind: learn_buying(past, kind) for kind in KINDS} if 1 in past else {}
+        missing = shortage(today)
+        if missing is None and 1 not in past:
+            missing = "nothing was bought before the latest horizon: there is no past to learn from"
+        learned: dict[str, Learned] = {}
+        if missing is None:
+            for type_ in self.chosen.types:
+                learned[type_] = learn(past, type_, float(self.chosen.min_lift), say=self.say)
+            self._write_rules(today)
+        else:
+            self.say(f"nothing is recommended: {missing}")
+        del past  # a gigabyte at half a million accounts
+        self._write_cards(learned, buying, missing)
+        self._write_recommendations(learned, buying)
+
+    def _write_recommendations(
+        self, learned: Mapping[str, Learned], buying: Mapping[str, Buying]
+    ) -> None:
+        from ml.buying import buying_probability
+        from ml.examples import slices
+        from ml.recommending import REASON_NAMES, recommend
+
+        asked = self._asked()
+        for window, first in self.tables.todays_windows():
+            if buying:
+                said = pd.Series(buying_probability(buying, window))
+                insert_probabilities(self.connection, said, first)
+            parts: dict[str, list[pd.DataFrame]] = {type_: [] for type_ in learned}
+            for part in slices(window, float(self.chosen.min_lift)):
+                for type_, result in learned.items():
+                    parts[type_].append(recommend(part, type_, result.judge, asked[type_]))
+            for type_, found in parts.items():
+                frame = pd.concat(found)
+                insert_recommendations(self.connection, frame, type_, first, REASON_NAMES)
+            self.say(f"{first + len(window.accounts):,} accounts done")
+
+    def _asked(self) -> dict[str, Flags]:
+        """Which products (by number) labels name, by type; they are told wherever they rank."""
+        ids = self.tables.product_ids()
+        asked: dict[str, Flags] = {type_: np.zeros(len(ids), bool) for type_ in self.chosen.types}
+        for label in self.chosen.labels:
+            for type_, condition in label.types.given().items():
+                named = {product for pair in asked_products(condition) for product in pair}
+                if type_ in asked:
+                    asked[type_] |= np.asarray([product in named for product in ids], bool)
+        return asked
+
+    def _write_rules(self, today: Window) -> None:
+        from ml.rules import association_rules, least_support
+
+        transactions = int(today.accounts_with_baskets)
+        chosen = self.chosen.min_support
+        support = least_support(transactions) if chosen is None else float(chosen)
+        rules = association_rules(
+            self._itemsets(today, transactions, support),
+            transactions,
+            least_confidence=float(self.chosen.min_confidence),
+            least_lift=float(self.chosen.min_lift),
+            most_antecedents=self.chosen.max_antecedents,
+        )
+        self.say(f"{len(rules):,} association rules at support {support:g}")
+        after = today.associations.after
+        rules["later_count"] = [
+            float(after[items[0], consequent]) if len(items) == 1 else np.nan
+            for items, consequent in zip(rules["antecedents"], rules["consequent"], strict=True)
+        ]
+        if len(rules):
+            insert_rules(self.connection, rules)
+
+    def _itemsets(self, today: Window, transactions: int, support: float) -> pd.DataFrame:
+        """Products and pairs as SQL counted them; longer sets are mined when they are asked for."""
+        from ml.rules import MiningBounds, TooMuchToMineError, counted_itemsets, mined_itemsets
+
+        pairs = counted_itemsets(
+            today.products.buyers, today.associations.accounts, transactions, support
+        )
+        longest = self.chosen.max_antecedents + 1
+        if longest == 2:
+            return pairs
+        bounds = MiningBounds(self.chosen.most_itemsets, self.chosen.mining_megabytes)
+        try:
+            return mined_itemsets(self.tables.baskets(), transactions, support, longest, bounds)
+        except TooMuchToMineError as refused:
+            self.warn(f"rules have one antecedent each: {refused}")
+            return pairs
+
+    def _write_cards(
+        self, learned: Mapping[str, Learned], buying: Mapping[str, Buying], missing: str | None
+    ) -> None:
+        cut_off = self.tables.cut_off(1)
+        cards: list[dict[str, Any]] = [dict(result.card) for result in learned.values()]
+        if missing is not None:
+            cards += [{"recommendation_type": t, "reason": missing} for t in self.chosen.types]
+        for kind, found in buying.items():
+            told = {"recommendation_type": f"{PURCHASE}{kind}", "probability_method": found.method}
+            cards.append(told | dict(found.card))
+        for card in cards:
+            card["tested_on"] = cut_off if "calibration_error" in card else None
+        insert_rows(self.connection, "recommendation_cards", cards)
+        methods = [row for result in learned.values() for row in result.methods]
+        insert_rows(self.connection, "recommendation_methods", methods)
+        tenths = [row for result in learned.values() for row in result.reliability]
+        tenths += [
+            {"recommendation_type": f"{PURCHASE}{kind}", **row}
+            for kind, found in buying.items()
+            for row in found.reliability
+        ]
+        insert_rows(self.connection, "recommendation_reliability", tenths)
