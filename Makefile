@@ -45,7 +45,8 @@ spark: $(SPARK) ## Install a Spark distribution into .venv-spark, for --engine s
 
 test: $(STAMP) ## Everything CI checks
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint types contracts definitions $(SPARK)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@# Two workers share the cores: threads of the learned models would only wait for each other.
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(STAMP) ## ruff and sqlfluff
 	$(BIN)/ruff check .

@@ -56,6 +56,29 @@ def plot_stages(whole: Sequence[Row], path: Path) -> None:
         _save(figure, path)
 
 
+def plot_reliability(cards: Sequence[Row], path: Path) -> None:
+    """Said against true share by tenths, one panel per data set; on the diagonal is true."""
+    plt = _pyplot()
+    shown = [row for row in cards if row["reliability"]]
+    with plt.rc_context(STYLE):
+        figure, panels = plt.subplots(
+            1, len(shown), figsize=(3.1 * len(shown), 3.6), layout="constrained", squeeze=False
+        )
+        for row, axes in zip(shown, panels[0], strict=True):
+            axes.axline((0, 0), slope=1, color="#999999", linewidth=0.8, linestyle="--")
+            types = dict.fromkeys(t["recommendation_type"] for t in row["reliability"])
+            for name, colour in zip(types, COLOURS, strict=False):
+                tenths = [t for t in row["reliability"] if t["recommendation_type"] == name]
+                axes.plot(
+                    [t["said_share"] for t in tenths],
+                    [t["true_share"] for t in tenths],
+                    "o-", markersize=3, linewidth=1, label=name.replace("_", " "), color=colour,
+                )  # fmt: skip
+            axes.set(title=row["data_set"].replace("_", " "), xlabel="said", ylabel="true")
+            axes.legend(frameon=False, fontsize=6)
+        _save(figure, path)
+
+
 def _pyplot() -> Any:
     import matplotlib as mpl
 

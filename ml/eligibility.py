@@ -10,6 +10,8 @@ import numpy as np
 from ml.purchases import Flags
 from ml.scores import Slice, scored
 
+LEAST_ORDERED: Final = 3
+"""Accounts that must have bought in one order for it to count."""
 REPEAT_SHARE: Final = 0.5
 """Repeat share of a product from which one purchase is enough to offer it again (REC-6)."""
 
@@ -29,7 +31,8 @@ def next_purchase(part: Slice) -> Flags:
     """What the account does not own, or may own again (REC-5).
 
     Not what others buy before, not after, what the account bought last: REC-23 offers Advanced to
-    the owner of Core, and never Basic.
+    the owner of Core, and never Basic. What follows one product of the last basket is offered
+    whatever the others say.
     """
     again = part.window.products.is_repeatable[None, :]
     return _offered(part) & _bought_times(part, 1) & (~part.is_owned | again) & ~_is_earlier(part)
@@ -91,8 +94,13 @@ def _bought_times(part: Slice, least: int, most: float = np.inf) -> Flags:
 
 
 def _is_earlier(part: Slice) -> Flags:
-    """Whether most accounts that own both bought the product before one of the last basket."""
-    found = part.window.associations
-    before = (2 * found.after < found.after.T) & (found.after.T >= 3)
+    """Whether the product comes before one of the last basket, and after none.
+
+    One comes before another where most accounts that own both bought it earlier.
+    """
+    after = part.window.associations.after
+    is_before = ((2 * after < after.T) & (after.T >= LEAST_ORDERED)).astype(np.float32)
     is_last = part.window.holdings.is_in_last_basket
-    return part.strongest(before.astype(np.float32), is_last) > 0
+    comes_before = part.strongest(is_before, is_last) > 0
+    comes_after = part.strongest(np.ascontiguousarray(is_before.T), is_last) > 0
+    return comes_before & ~comes_after

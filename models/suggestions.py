@@ -15,8 +15,8 @@ from models.segments import Segment
 LIKELY: Final = 10
 """Probability, 0 to 100, from which an offer is an occasion to expand.
 
-SEG-22 says 50. Probabilities here are true: in the demo CRM no cross-sell and no next purchase is
-that likely within 90 days, and the surest tenth of them about 12.
+SEG-22 says 50. Probabilities here are true, and those of single products within 90 days are small
+(docs/report-cards.md: true share of the surest tenth of cross-sells and next purchases).
 """
 
 _NAMES: Final[Mapping[str, tuple[str, str]]] = {

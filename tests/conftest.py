@@ -11,6 +11,7 @@ LONGEST_FIRST = (
     "spark",
     "zylker",
     "real data",
+    "recommendations",
     "operations",
     "segments over time",
     "dbt",

@@ -104,9 +104,10 @@ def _rhythms(plan: Plan, stream: np.random.Generator, traits: Traits) -> Rhythm:
     product = np.asarray(cat.CONSUMABLES)[stream.integers(0, len(cat.CONSUMABLES), traits.size)]
     gaps = np.asarray(RHYTHM_GAPS)
     shortest = np.searchsorted(gaps, plan.end - traits.last_day)
-    shortest[stream.random(traits.size) < STOPPED_SHARE] = 0
-    shortest = np.minimum(shortest, len(gaps) - 1)
-    gap = gaps[shortest + (stream.random(traits.size) * (len(gaps) - shortest)).astype(np.int64)]
+    has_stopped = plan.stream("stopped", traits.block).random(traits.size) < STOPPED_SHARE
+    shortest = np.where(has_stopped, 0, np.minimum(shortest, len(gaps) - 1))
+    drawn = stream.integers(0, len(gaps), traits.size)
+    gap = gaps[shortest + drawn * (len(gaps) - shortest) // len(gaps)]
     room = (traits.last_day - traits.created_day - 30) // np.maximum(traits.won_count - 1, 1)
     absent = traits.cohort != CODE["rhythm"]
     gap = np.minimum(gap, room)

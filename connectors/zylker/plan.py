@@ -156,7 +156,7 @@ def draw_traits(plan: Plan, block: int, first: int, size: int, contacts: int) ->
     stream = plan.stream("traits", block)
     cohort = _cohorts(stream, size)
     won = _won_counts(plan, stream, cohort)
-    last = _last_days(plan, stream, cohort)
+    last = _last_days(plan, stream, plan.stream("still_buying", block), cohort)
     created = _created_days(plan, stream, cohort, won, last)
     ordinary = np.isin(cohort, [CODE[n] for n in ("steady", "prospect", "sleepy", "lapsing")])
     plain = np.flatnonzero((cohort == CODE["steady"]) & (won == 1))
@@ -226,7 +226,9 @@ def _won_counts(plan: Plan, stream: np.random.Generator, cohort: Ints) -> Ints:
     return counts
 
 
-def _last_days(plan: Plan, stream: np.random.Generator, cohort: Ints) -> Ints:
+def _last_days(
+    plan: Plan, stream: np.random.Generator, buying_stream: np.random.Generator, cohort: Ints
+) -> Ints:
     """Day of the last purchase of each account, inside the bounds of its cohort.
 
     Half of the steady still buy, so that customers end about as often in the last months as in
@@ -234,8 +236,8 @@ def _last_days(plan: Plan, stream: np.random.Generator, cohort: Ints) -> Ints:
     """
     nearest = np.asarray([c.last_days[0] for c in COHORTS])[cohort]
     furthest = np.asarray([c.last_days[1] for c in COHORTS])[cohort]
-    buying = (cohort == CODE["steady"]) & (stream.random(len(cohort)) < 0.5)
-    within = np.rint(nearest + (furthest - nearest) * stream.random(len(cohort))).astype(np.int64)
+    buying = (cohort == CODE["steady"]) & (buying_stream.random(len(cohort)) < 0.5)
+    within = between(buying_stream, nearest, furthest, len(cohort))
     furthest = np.where(buying, within, furthest)
     return plan.business_days(stream, plan.end - furthest, plan.end - nearest)
 

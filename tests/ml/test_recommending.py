@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -92,6 +93,44 @@ def test_the_owner_of_core_is_offered_advanced_and_never_basic(
     assert first["confidence"] == pytest.approx(
         first["evidence_count"] / first["evidence_base_count"]
     )
+
+
+def test_another_product_of_the_last_basket_does_not_hide_the_next_step(
+    learned: tuple[dict[int, Window], Mapping[str, Learned]], history: History
+) -> None:
+    """REC-23: Case is bought after Advanced, by those that have both; Advanced after Core."""
+    usual = [
+        Purchase(f"C{n}{day}", f"V{n}", day, items)
+        for n in range(8)
+        for day, items in ((200, (ADVANCED,)), (20, (CASE,)))
+    ]
+    extra = Purchase("D99999", "Z", 40, (CORE, CASE))
+    told_more = [*history.purchases, *usual, extra]
+    added = History(6, told_more, cells=history.cells, ages=history.ages)
+    rows = told(window_of(added, 0), "next_purchase", learned[1]["next_purchase"].judge)
+    mine = set(rows[rows["account"] == position(added, "Z")]["product_number"])
+    assert ADVANCED in mine
+    assert BASIC not in mine
+
+
+def test_after_the_first_purchase_comes_a_step(history: History) -> None:
+    """REC-4, REC-5: with `after_first`, and only with it, owners of one purchase get the next."""
+    extra = Purchase("D99999", "Z", 40, (CORE,))
+    added = History(6, [*history.purchases, extra], cells=history.cells, ages=history.ages)
+    place = position(added, "Z")
+    mine = {}
+    for after_first in (False, True):
+        found = {
+            number: replace(window_of(added, number), after_first=after_first)
+            for number in range(6)
+        }
+        judge = learn({n: w for n, w in found.items() if n}, "first_purchase", 1.0).judge
+        rows = told(found[0], "first_purchase", judge)
+        mine[after_first] = rows[rows["account"] == place]
+        assert (rows["source_product_number"] >= 0).any() == after_first
+    assert mine[False].empty
+    assert mine[True]["product_number"].iloc[0] == ADVANCED
+    assert mine[True]["source_product_number"].iloc[0] == CORE
 
 
 def test_the_missing_half_of_a_bundle_is_offered(
