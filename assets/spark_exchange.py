@@ -31,8 +31,8 @@ Relation = tuple[str, str]
 Columns = Mapping[str, str]
 """Name to DuckDB type, in order."""
 
-GIVEN = ("config", "landing", "ml")
-"""Schemas whose tables Spark is given: what was configured, landed and learned."""
+GIVEN, LEARNED = ("config", "landing"), "ml"
+"""Schemas whose tables Spark is given: what was configured and landed, and what was learned."""
 
 WRITERS = 4
 """Tables that Spark writes at the same time: most are too small to keep a cluster busy."""
@@ -89,7 +89,8 @@ def building_on_spark(
     build.home.spark.mkdir(parents=True, exist_ok=True)
     noted = build.home.spark / "session" if build.master.startswith(CONNECT) else None
     with (
-        connect_server(build.master, build.home.spark, say) as address,
+        # History is built last: after any other build the next one follows in this process.
+        connect_server(build.master, build.home.spark, say, keep=not build.has_history) as address,
         spark_warehouse(address, storage, noted) as spark,
     ):
         claim_catalogue(build.home, spark)
@@ -105,18 +106,26 @@ def building_on_spark(
 
 
 def _hand_over(build: SparkBuild, spark: SparkWarehouse) -> None:
-    """Give Spark what was configured, learned and landed, as Parquet where it lies."""
+    """Give Spark what was configured, learned and landed, as Parquet where it lies.
+
+    What the first build of a run was given, the next one has: only what was learned is new.
+    """
     folder = build.exchange / "given"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for schema in GIVEN:
+    complete = folder / "complete"
+    is_given = complete.exists()
+    if not is_given:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    schemas = [LEARNED] if is_given else [*GIVEN, LEARNED]
+    for schema in schemas:
         spark.create_schema(schema)
-    spark.drop_landed("landing")
+    if not is_given:
+        spark.drop_landed("landing")
     with warehouse(build.home.warehouse, read_only=True) as connection:
         for schema, table in connection.execute(
             "select schema_name, table_name from duckdb_tables() "
             "where list_contains(?, schema_name) order by all",
-            [list(GIVEN)],
+            [schemas],
         ).fetchall():
             given = folder / f"{schema}.{table}"
             given.mkdir(exist_ok=True)
@@ -124,8 +133,9 @@ def _hand_over(build: SparkBuild, spark: SparkWarehouse) -> None:
             connection.execute(f"copy {origin} to {literal(str(file))} (format parquet)")
             columns = _columns(connection, schema, table)
             spark.replace_external_table(schema, table, columns, given)
-    for landed in build.landed:
+    for landed in () if is_given else build.landed:
         spark.replace_landed("landing", landed.name, landed.columns, landed.files)
+    complete.touch()
 
 
 def _take_back(build: SparkBuild, spark: SparkWarehouse, counts: Mapping[Relation, int]) -> None:

@@ -18,6 +18,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from assets.environment import environment
@@ -49,14 +50,42 @@ _GUARDED = (
 Say = Callable[[str], None]
 
 
+@dataclass(frozen=True)
+class _Server:
+    """A server that was started here, and the key that only this process knows."""
+
+    process: subprocess.Popen[bytes]
+    address: str
+    token: str
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        """What it writes to standard output and error."""
+        return self.folder / "server.log"
+
+    def stop(self) -> None:
+        """End it, at last by force."""
+        _stop(self.process)
+        (self.folder / "server.pid").unlink(missing_ok=True)
+
+
+_kept: dict[tuple[str, Path], _Server] = {}
+"""Servers that the last block left for the next one of this process, by master and folder."""
+
+
 @contextmanager
-def connect_server(master: str, folder: Path, say: Say = lambda _: None) -> Iterator[str]:
+def connect_server(
+    master: str, folder: Path, say: Say = lambda _: None, *, keep: bool = False
+) -> Iterator[str]:
     """Address of a Spark Connect server for a master, for one block.
 
     Args:
         master: `sc://host:port` of a running Connect server, or any master of Spark.
         folder: Where a server started here keeps its tables, catalogue and log.
         say: Told what is started.
+        keep: Leave a server started here to the next block of this process, warm as it is. It ends
+            with that block or with the process.
 
     Raises:
         SparkUnavailableError: no client, no distribution, or the server does not come up; the end
@@ -67,6 +96,22 @@ def connect_server(master: str, folder: Path, say: Say = lambda _: None) -> Iter
         with _answering(master):
             yield master
         return
+    server = _kept.pop((master, folder), None)
+    if server is None or server.process.poll() is not None:
+        server = _started(master, folder, say)
+    is_kept = False
+    try:
+        with environment({TOKEN_VARIABLE: server.token}), _answering(server.address, server.log):
+            yield server.address
+        is_kept = keep
+    finally:
+        if is_kept:
+            _kept[master, folder] = server
+        else:
+            server.stop()
+
+
+def _started(master: str, folder: Path, say: Say) -> _Server:
     distribution = spark_distribution()
     folder.mkdir(parents=True, exist_ok=True)
     _end_leftover(folder)
@@ -75,7 +120,7 @@ def connect_server(master: str, folder: Path, say: Say = lambda _: None) -> Iter
     say(f"starting a Spark Connect server for {master}; its log is {log}")
     properties = _written_properties(master, folder, port)
     with log.open("wb") as output:
-        server = subprocess.Popen(
+        process = subprocess.Popen(
             ["sh", "-c", _GUARDED, "sh", *_command(distribution, master, properties)],
             stdin=subprocess.PIPE,
             stdout=output,
@@ -84,18 +129,17 @@ def connect_server(master: str, folder: Path, say: Say = lambda _: None) -> Iter
             env=_environment(distribution, master, token),
             start_new_session=True,
         )
-    (folder / "server.pid").write_text(str(server.pid), encoding="utf-8")
+    # The client sends a token in the clear only to this very name.
+    server = _Server(process, f"sc://localhost:{port}", token, folder)
+    (folder / "server.pid").write_text(str(process.pid), encoding="utf-8")
     try:
-        _wait_until_it_listens(server, port, log)
-        properties.unlink()
-        # The client sends a token in the clear only to this very name.
-        address = f"sc://localhost:{port}"
-        with environment({TOKEN_VARIABLE: token}), _answering(address, log):
-            yield address
+        _wait_until_it_listens(process, port, log)
+    except BaseException:
+        server.stop()
+        raise
     finally:
         properties.unlink(missing_ok=True)
-        _stop(server)
-        (folder / "server.pid").unlink(missing_ok=True)
+    return server
 
 
 @contextmanager

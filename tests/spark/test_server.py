@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assets import spark_server
-from assets.spark_server import connect_server
+from assets.spark_server import connect_server, is_listening
 from assets.spark_settings import (
     TOKEN_VARIABLE,
     SparkUnavailableError,
@@ -32,7 +32,7 @@ print(SparkSession.builder.getOrCreate().version)
 HOLDING = """
 import sys, time
 from pathlib import Path
-from assets.spark_server import connect_server
+from assets.spark_server import connect_server, is_listening
 with connect_server("local[1]", Path(sys.argv[1])) as address:
     print(address, flush=True)
     time.sleep(600)
@@ -165,3 +165,19 @@ def test_the_cluster_may_name_the_home_folder_otherwise(
 )
 def test_types_by_their_names_in_spark(duckdb_name: str, spark_name: str) -> None:
     assert spark_type(duckdb_name) == spark_name
+
+
+def test_a_kept_server_serves_the_next_block_and_ends_with_it(
+    distribution: Path, tmp_path: Path
+) -> None:
+    """A run builds twice; the second build finds the server warm, and no block finds a dead one."""
+    with connect_server("local[1]", tmp_path, keep=True) as first:
+        pass
+    assert is_listening(first)
+    with connect_server("local[1]", tmp_path, keep=True) as second:
+        assert second == first
+    os.killpg(int((tmp_path / "server.pid").read_text()), signal.SIGKILL)
+    with connect_server("local[1]", tmp_path) as third:
+        assert third != first
+        assert is_listening(third)
+    assert not is_listening(third)
