@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from ml.eligibility import ELIGIBLE, SIMPLE
-from ml.measures import RankingQuality, places, rank_quality
+from ml.measures import RankingQuality, places, places_among, rank_quality
 from ml.purchases import Flags, Floats, Integers, Window
 from ml.scores import FEATURES, Links, Slice, feature_rows, scored
 
@@ -22,10 +22,12 @@ BASELINES: Final = ("popularity", "same_again", "cosine")
 SLICED_PAIRS: Final = 400_000
 """Pairs of account and product that are spread out at a time; bounds memory, not results."""
 ENOUGH_BOUGHT: Final = 1_000
-"""Purchases from which one window is enough to learn from."""
+ENOUGH_PAIRS: Final = 200_000
+"""Purchases or pairs from which one window is enough to learn from."""
 MOST_POOLED: Final = 3
 """Windows that are learned from at most."""
-BEST_OF_SCORER: Final = 40
+_NO_ROWS: Final = np.zeros((0, len(FEATURES)), np.float32)
+BEST_OF_SCORER: Final = 20
 """Products of each simple scorer that are candidates, where the catalogue is larger."""
 
 
@@ -33,9 +35,9 @@ BEST_OF_SCORER: Final = 40
 class Examples:
     """Candidates of one type at one window, ordered by account and product.
 
-    `scores` are the simple scores by name; `bought` counts the eligible products that each account
-    bought (A), candidates or not; `simple` is the quality of every simple scorer and baseline over
-    all eligible products.
+    `rows` are the features, none where nobody asked for them; `scores` are the simple scores by
+    name; `bought` counts the eligible products that each account bought (A), candidates or not;
+    `simple` is the quality of every simple scorer and baseline over all eligible products.
     """
 
     account: Integers
@@ -55,7 +57,7 @@ class Examples:
             self,
             account=self.account[positions],
             product=self.product[positions],
-            rows=self.rows[positions],
+            rows=self.rows[positions] if len(self.rows) else self.rows,
             scores={name: score[positions] for name, score in self.scores.items()},
             is_bought=self.is_bought[positions],
         )
@@ -63,7 +65,7 @@ class Examples:
     def quality(self, score: Floats) -> RankingQuality:
         """Return the quality of the lists that a score of the candidates gives."""
         place = places(self.account, score, self.product)
-        return rank_quality(self.account, place, self.is_bought, self.bought)
+        return rank_quality(self.account[self.is_bought], place[self.is_bought], self.bought)
 
 
 def slices(window: Window, min_lift: float) -> Iterator[Slice]:
@@ -75,11 +77,11 @@ def slices(window: Window, min_lift: float) -> Iterator[Slice]:
         yield Slice(links, first, min(first + step, accounts))
 
 
-def candidates_of(part: Slice, type_: str) -> Examples:
-    """Return the candidates of some accounts: features and scores, and nothing that followed."""
+def candidates_of(part: Slice, type_: str, *, with_rows: bool) -> Examples:
+    """Return the candidates of some accounts: scores and, if wanted, features; no outcome."""
     is_eligible = ELIGIBLE[type_](part)
     scores = {name: scored(part, name) for name in SIMPLE[type_]}
-    return _of_chosen(part, type_, _chosen(type_, scores, is_eligible), scores)
+    return _of_chosen(part, type_, _chosen(type_, scores, is_eligible), scores, with_rows)
 
 
 def _chosen(type_: str, scores: Mapping[str, Floats], is_eligible: Flags) -> Flags:
@@ -94,12 +96,15 @@ def _chosen(type_: str, scores: Mapping[str, Floats], is_eligible: Flags) -> Fla
     return chosen & is_eligible
 
 
-def _of_chosen(part: Slice, type_: str, chosen: Flags, scores: Mapping[str, Floats]) -> Examples:
+def _of_chosen(
+    part: Slice, type_: str, chosen: Flags, scores: Mapping[str, Floats], with_rows: bool = True
+) -> Examples:
     account, product = np.nonzero(chosen)
+    rows = feature_rows(part, account, product) if with_rows else _NO_ROWS
     return Examples(
         account=account,
         product=product,
-        rows=feature_rows(part, chosen),
+        rows=rows,
         scores={name: scores[name][account, product] for name in SIMPLE[type_]},
         is_bought=np.zeros(len(account), bool),
         bought=np.zeros(part.size, np.int64),
@@ -129,7 +134,7 @@ def _nobody(type_: str) -> Examples:
     return Examples(
         account=np.zeros(0, np.int64),
         product=np.zeros(0, np.int64),
-        rows=np.zeros((0, len(FEATURES)), np.float32),
+        rows=_NO_ROWS,
         scores=dict.fromkeys(SIMPLE[type_], nothing),
         is_bought=np.zeros(0, bool),
         bought=np.zeros(0, np.int64),
@@ -166,15 +171,16 @@ def _concatenated(parts: Sequence[Examples]) -> Examples:
 def pooled(seen: Mapping[int, Examples], newest: int) -> Examples | None:
     """Return what is learned from when `newest` is the latest known window, or None.
 
-    The latest window, and with few purchases those before it until ENOUGH_BOUGHT are seen: an old
-    window tells less of today (`ml.md` 3.3), a small one hardly anything.
+    The latest window, and with few purchases those before it until there are enough: an old window
+    tells less of today (`ml.md` 3.3), a small one hardly anything.
     """
     parts: list[Examples] = []
     for number in range(newest, newest + MOST_POOLED):
         if number not in seen or not len(seen[number].bought):
             break
         parts.append(seen[number])
-        if sum(int(part.is_bought.sum()) for part in parts) >= ENOUGH_BOUGHT:
+        bought, pairs = sum(int(p.is_bought.sum()) for p in parts), sum(map(len, parts))
+        if bought >= ENOUGH_BOUGHT or pairs >= ENOUGH_PAIRS:
             break
     return _concatenated(parts) if parts else None
 
@@ -184,15 +190,11 @@ def _of_slice(part: Slice, type_: str) -> Examples:
     is_bought = outcome(part, type_)
     names = dict.fromkeys((*SIMPLE[type_], *BASELINES))
     scores = {name: scored(part, name) for name in names}
-    account, product = np.nonzero(is_eligible)
-    bought = (is_eligible & is_bought).sum(axis=1)
+    is_hit = is_eligible & is_bought
+    account, product = np.nonzero(is_hit)
+    bought = is_hit.sum(axis=1)
     simple = {
-        name: rank_quality(
-            account,
-            places(account, score[account, product], product),
-            is_bought[account, product],
-            bought,
-        )
+        name: rank_quality(account, places_among(score, is_eligible, account, product), bought)
         for name, score in scores.items()
     }
     found = _of_chosen(part, type_, _chosen(type_, scores, is_eligible), scores)

@@ -13,6 +13,9 @@ from ml.purchases import Flags, Floats, Integers
 HIT_DEPTH, RECALL_DEPTH = 5, 10
 """hit rate@5; recall@10 and MAP@10."""
 
+PAIRS_AT_A_TIME = 20_000
+"""Pairs whose lists are looked through at a time; bounds memory, not results."""
+
 
 @dataclass(frozen=True)
 class RankingQuality:
@@ -44,19 +47,37 @@ def places(account: Integers, score: Floats, product: Integers) -> Integers:
     return found
 
 
-def rank_quality(
-    account: Integers, place: Integers, is_bought: Flags, bought: Integers
-) -> RankingQuality:
+def places_among(
+    scores: Floats, is_eligible: Flags, account: Integers, product: Integers
+) -> Integers:
+    """Return the places of some pairs in the lists of all eligible products, as `places` does.
+
+    Args:
+        scores: Score of every product for every account (A x P).
+        is_eligible: Which of them are in the list (A x P).
+        account: Account of each wanted pair.
+        product: Its product, eligible.
+    """
+    found = np.empty(len(account), np.int64)
+    numbers = np.arange(scores.shape[1])
+    for start in range(0, len(account), PAIRS_AT_A_TIME):
+        part = slice(start, start + PAIRS_AT_A_TIME)
+        rows, own = scores[account[part]], scores[account[part], product[part]][:, None]
+        is_ahead = (rows > own) | ((rows == own) & (numbers < product[part, None]))
+        found[part] = (is_ahead & is_eligible[account[part]]).sum(axis=1) + 1
+    return found
+
+
+def rank_quality(account: Integers, place: Integers, bought: Integers) -> RankingQuality:
     """Return the quality of lists, of accounts that bought something.
 
     Args:
-        account: Account of each pair that was ranked, 0 to A - 1.
+        account: Account of each pair that was bought and ranked, 0 to A - 1.
         place: Its place in the list of the account (`places`).
-        is_bought: Whether the account bought it.
         bought: How many eligible products each account bought (A), ranked or not.
     """
     size = len(bought)
-    chosen = is_bought & (place <= RECALL_DEPTH)
+    chosen = place <= RECALL_DEPTH
     rows, at = account[chosen], place[chosen]
     order = np.lexsort((at, rows))
     rows, at = rows[order], at[order]

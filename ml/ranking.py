@@ -48,7 +48,7 @@ class Ranker:
 
 def share_of(odds: Floats) -> Floats:
     """Return the probability, 0 to 1, of log-odds."""
-    return (1 / (1 + np.exp(-odds.astype(np.float64)))).astype(np.float32)
+    return np.exp(-np.logaddexp(0, -odds.astype(np.float64))).astype(np.float32)
 
 
 def fit_ranker(rows: Floats, is_bought: Flags) -> Ranker:

@@ -7,7 +7,7 @@ of some accounts. Both are pure and deterministic: equal windows give equal rows
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -25,12 +25,12 @@ from ml.measures import (
     places,
 )
 from ml.purchases import Flags, Floats, Window
-from ml.scores import FEATURES, SCORERS, Slice
+from ml.scores import FEATURES, SCORERS, Slice, feature_rows
 from ml.trust import NEWEST_WINDOW, Judge, choose, fit
 
 LEAST_BASKETS: Final = 20
 """Baskets in total below which nothing is recommended (REC-15)."""
-MOST_PAIRS: Final = 300_000
+MOST_PAIRS: Final = 200_000
 """Pairs of one type and window that are learned from."""
 BEST: Final = 10
 """Products kept per account and type (REC-13)."""
@@ -187,12 +187,14 @@ def recommend(
         up to REASONS reason_n (position in REASON_NAMES, -1 for none) and contribution_n
         (log-odds).
     """
-    found = candidates_of(part, type_)
+    found = candidates_of(part, type_, with_rows=judge.orders_by_features)
     rank = places(found.account, judge.order(found), found.product)
     positions = np.flatnonzero((rank <= best) | asked[found.product])
     positions = positions[np.lexsort((rank[positions], found.account[positions]))]
     account, product = found.account[positions], found.product[positions]
     chosen = found.at(positions)
+    if not judge.orders_by_features:
+        chosen = replace(chosen, rows=feature_rows(part, account, product))
     evidence = EVIDENCE[type_](part, account, product)
     return pd.DataFrame(
         {

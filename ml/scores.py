@@ -324,9 +324,8 @@ FEATURES: Final[dict[str, Callable[[Slice], Floats]]] = {
 }
 
 
-def feature_rows(part: Slice, is_wanted: Flags) -> Floats:
-    """Return the features of the wanted pairs, rows by feature, in the order of the pairs."""
-    account, product = np.nonzero(is_wanted)
+def feature_rows(part: Slice, account: Integers, product: Integers) -> Floats:
+    """Return the features of some pairs, rows by feature, in the order of the pairs."""
     rows = np.empty((len(account), len(FEATURES)), np.float32)
     for column, score in enumerate(FEATURES.values()):
         values = score(part)

@@ -58,6 +58,11 @@ class Judge:
     score_map: ScoreMap | None
     rates: Floats
 
+    @property
+    def orders_by_features(self) -> bool:
+        """Whether the order needs the features of candidates, and not a simple score alone."""
+        return self.ranker is not None and self.choice.order in RANKERS
+
     def order(self, candidates: Examples) -> Floats:
         """Return the score that orders candidates, the largest first."""
         if self.ranker is not None and self.choice.order in RANKERS:

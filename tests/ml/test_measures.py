@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.measures import brier_skill, calibration, places, rank_quality
+from ml.measures import brier_skill, calibration, places, places_among, rank_quality
 
 PAIR = st.tuples(st.integers(0, 4), st.integers(0, 14))
 LISTS = st.dictionaries(PAIR, st.tuples(st.integers(0, 5), st.booleans()), min_size=1, max_size=45)
@@ -25,7 +25,10 @@ def test_ranking_quality_is_its_definition(
     bought = np.array([b for _, b in pairs.values()])
     total = np.bincount(account, bought, minlength=5).astype(int) + missed
     place = places(account, score, product)
-    quality = rank_quality(account, place, bought, total)
+    quality = rank_quality(account[bought], place[bought], total)
+    dense, is_eligible = np.zeros((5, 15), np.float32), np.zeros((5, 15), bool)
+    dense[account, product], is_eligible[account, product] = score, True
+    assert places_among(dense, is_eligible, account, product).tolist() == place.tolist()
     expected = []
     for one in range(5):
         ranked = sorted(
