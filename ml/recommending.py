@@ -6,7 +6,7 @@ of some accounts. Both are pure and deterministic: equal windows give equal rows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ from ml.trust import NEWEST_WINDOW, Judge, choose, fit
 
 LEAST_BASKETS: Final = 20
 """Baskets in total below which nothing is recommended (REC-15)."""
-MOST_PAIRS: Final = 200_000
+MOST_PAIRS: Final = 150_000
 """Pairs of one type and window that are learned from."""
 BEST: Final = 10
 """Products kept per account and type (REC-13)."""
@@ -76,8 +76,6 @@ def learn(
     windows: Mapping[int, Window],
     type_: str,
     min_lift: float,
-    *,
-    say: Callable[[str], None] = lambda _: None,
     most_pairs: int = MOST_PAIRS,
 ) -> Learned:
     """Choose who is trusted with a type, test the choice, and fit it for today.
@@ -87,7 +85,6 @@ def learn(
             out by the caller or are empty.
         type_: Type of recommendation.
         min_lift: Lift that a rule must exceed.
-        say: Told what happens.
         most_pairs: Pairs of each window that are learned from.
     """
     seen = {
@@ -114,7 +111,6 @@ def learn(
         "probability_method": judge.choice.probability,
         "reason": judge.choice.reason,
     }
-    say(f"{type_}: ordered by {judge.choice.order}, probability by {judge.choice.probability}")
     return Learned(judge, card, methods, reliability)
 
 
