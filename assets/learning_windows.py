@@ -24,7 +24,7 @@ from ml.purchases import (
     read_starts,
 )
 
-CHUNK = 100_000
+CHUNK = 25_000
 """Accounts of today's window that are held in memory at a time."""
 NUMBERED = "numbered_accounts"
 """Temporary table: account_id, account (its position), of the window that is read."""

@@ -15,9 +15,11 @@ from assets.learning import Learning
 from assets.observation import shown
 from assets.refresh import Refresh
 from assets.transformation import transformation
-from assets.warehouse import row_count, warehouse
+from assets.warehouse import literal, row_count, warehouse
 
 BEATS: Final = "beats_most_popular"
+MEMORY_LIMIT: Final = "1GB"
+"""What DuckDB may hold while Python learns beside it."""
 
 
 @dg.multi_asset(
@@ -47,6 +49,10 @@ def recommendations(context: dg.AssetExecutionContext, refresh: Refresh) -> Iter
     """Learn from the past what accounts buy, and write what each should be offered (REC)."""
     chosen = refresh.configuration.techniques.recommendations
     with warehouse(refresh.home.warehouse) as connection:
+        # Python needs the rest of 4 GB at half a million accounts; DuckDB would take all there is.
+        spill = str(refresh.home.root / "spill")
+        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+        connection.execute(f"set temp_directory = {literal(spill)}")
         connection.execute("begin transaction")
         create_tables(connection)
         if chosen is not None and chosen.active:

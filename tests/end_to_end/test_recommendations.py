@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -12,6 +13,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from benchmarks.crm import run_command
+from benchmarks.measuring import measure
 from tests.end_to_end.conftest import ZYLKER
 from tests.end_to_end.installation import Installation
 from tests.orchestration.command_line import quintile
@@ -303,3 +306,72 @@ def test_too_little_runs_green_and_says_why(
     assert spoken.code == 0
     assert any(reason in told for told in reasons), reasons
     assert reason in spoken.out
+
+
+@pytest.mark.skipif(
+    os.environ.get("QUINTILE_NIGHTLY") != "1", reason="a million lines: QUINTILE_NIGHTLY=1"
+)
+def test_worst_cases_are_bounded(tmp_path: Path) -> None:
+    """A million items, 10^5 deals of one account, 30 baskets of 2,000; rules of three are asked.
+
+    Bounded by most_products, largest_basket and mining_megabytes, in less memory than 4 GB.
+    """
+    items, deals, wide, usual = 1_000_000, 100_000, 30, 200
+    with duckdb.connect() as connection:
+
+        def write(name: str, query: str) -> None:
+            connection.execute(f"copy ({query}) to '{tmp_path / name}.parquet' (format parquet)")
+
+        write(
+            "accounts",
+            f"select 'A' || n as \"Account Id\", 'Account ' || n as \"Account Name\" "
+            f"from range({1 + wide + usual}) t(n)",
+        )
+        write(
+            "products",
+            f"select 'P' || n as \"Product Id\", 'Product ' || n as \"Product Name\", "
+            f'true as "Product Active" from range({items}) t(n)',
+        )
+        columns = (
+            "'D' || n as \"Deal Id\", 'A' || {} as \"Account Id\", 'Deal' as \"Deal Name\", "
+            "'Won' as \"Stage\", 100 as \"Amount\", date '2026-10-30' - (n % 700)::int "
+            'as "Closing Date", timestamp \'2024-01-01\' as "Created Time"'
+        )
+        write(
+            "deals",
+            f"select {columns.format('0')} from range({deals}) t(n) union all "
+            f"select {columns.format(f'(1 + (n % {wide + usual}))')} "
+            f"from range({deals}, {deals + wide + 5 * usual}) t(n)",
+        )
+        per_deal = items // deals
+        write(
+            "deal_lines",
+            f"select 'L' || n as \"Line Id\", 'D' || (n // {per_deal}) as \"Deal Id\", "
+            f'\'P\' || n as "Product Id", 1 as "Quantity", 10 as "Amount" '
+            f"from range({items}) t(n) union all "
+            f"select 'W' || d || '-' || n, 'D' || ({deals} + d), 'P' || n, 1, 1 "
+            f"from range({wide}) t(d), range(2000) u(n) union all "
+            f"select 'U' || d || '-' || n, 'D' || ({deals + wide} + d), "
+            f"'P' || ((d * 7 + n) % 40), 1, 1 from range({5 * usual}) t(d), range(3) u(n)",
+        )
+    text = CONFIGURATION.replace("*.csv", "*.parquet").replace("format: csv", "format: parquet")
+    text = text.replace(
+        "{active: true}", "{active: true, max_antecedents: 3, mining_megabytes: 100}"
+    )
+    (tmp_path / "abm.yaml").write_text(text, encoding="utf-8")
+    home = tmp_path / "home"
+    run = measure(
+        run_command(tmp_path / "abm.yaml", home, date(2026, 10, 31)), log=tmp_path / "run.log"
+    )
+    assert run.peak_megabytes < 4_000
+    bounded = Installation(tmp_path / "abm.yaml", home)
+    ((most, offered),) = bounded.rows(
+        "select max(products), sum(products) from (select count(distinct product_id) as products "
+        "from marts.seg_recommendations group by account_id)"
+    )
+    assert 0 < most <= 50
+    assert offered > usual
+    ((considered,),) = bounded.private_rows(
+        "select count(*) from learning.int_products__counted where window_number = 0"
+    )
+    assert considered == 1_000
