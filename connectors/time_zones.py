@@ -12,7 +12,7 @@ the day in which clocks of the zone have ever changed; that took another half of
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -173,8 +173,8 @@ def _changes(time_zone: str) -> tuple[tuple[datetime, timedelta, timedelta], ...
     To the minute. DuckDB's own calendar is asked: it gives the values, and knows other rules of
     some zones than the files of the host.
     """
-    first, last = datetime(_FIRST_YEAR, 1, 1), datetime(_LAST_YEAR, 1, 1)  # noqa: DTZ001 - UTC
-    query = _CHANGES.format(first=_FIRST_YEAR, days=(last - first).days, zone=literal(time_zone))
+    days = (date(_LAST_YEAR, 1, 1) - date(_FIRST_YEAR, 1, 1)).days
+    query = _CHANGES.format(first=_FIRST_YEAR, days=days, zone=literal(time_zone))
     with duckdb.connect(config={"threads": "1"}) as connection:
         found = connection.execute(query).fetchall()
     return tuple(

@@ -256,17 +256,33 @@ techniques:
 """
 
 
+AT_NIGHT = pytest.mark.skipif(
+    os.environ.get("QUINTILE_NIGHTLY") != "1",
+    reason="ten seconds each, and tests/ml has the reasons: QUINTILE_NIGHTLY=1",
+)
+
+
 @pytest.mark.parametrize(
     ("deals", "products", "is_mapped", "reason"),
     [
-        (19, 3, True, "not enough data: 19 baskets, 20 are needed (REC-15)"),
-        (40, 1, True, "only one product was ever sold"),
-        (40, 3, False, "no won deal has a product: map deal_lines and products"),
-        (-40, 3, True, "no won deal has a product: map deal_lines and products"),
-        (40, 3, True, "there is no past to learn from"),
+        pytest.param(
+            19, 3, True, "not enough data: 19 baskets, 20 are needed (REC-15)",
+            marks=AT_NIGHT, id="19 baskets",
+        ),
+        pytest.param(
+            40, 1, True, "only one product was ever sold", marks=AT_NIGHT, id="one product"
+        ),
+        pytest.param(
+            40, 3, False, "no won deal has a product: map deal_lines and products",
+            id="no products mapped",
+        ),
+        pytest.param(
+            -40, 3, True, "no won deal has a product: map deal_lines and products",
+            marks=AT_NIGHT, id="only refunds",
+        ),
+        pytest.param(40, 3, True, "there is no past to learn from", id="all on one day"),
     ],
-    ids=["19 baskets", "one product", "no products mapped", "only refunds", "all on one day"],
-)
+)  # fmt: skip
 def test_too_little_runs_green_and_says_why(
     deals: int, products: int, is_mapped: bool, reason: str, tmp_path: Path
 ) -> None:
