@@ -40,11 +40,23 @@ owned as (
         known.product_number,
         count(*) as purchase_count,
         max(known.purchased_on) as last_purchased_on,
-        max(known.basket_number) as last_basket_number,
+        max(known.basket_number) as last_basket_number
+    from known
+    group by known.window_number, known.account_id, known.product_number
+),
+
+-- Most products are bought once. A quantile keeps a list per group: one for every account and
+-- product of half a million accounts would take gigabytes.
+rhythms as (
+    select
+        known.window_number,
+        known.account_id,
+        known.product_number,
         {{ grouped_quantile('known.item_gap_days', '0.5') }} as typical_gap_days,
         {{ grouped_quantile('known.item_gap_days', '0.75') }}
         - {{ grouped_quantile('known.item_gap_days', '0.25') }} as gap_spread_days
     from known
+    where known.item_gap_days is not null
     group by known.window_number, known.account_id, known.product_number
 ),
 
@@ -79,8 +91,8 @@ summarized as (
         coalesce(owned.product_number, open_items.product_number) as product_number,
         cast(coalesce(owned.purchase_count, 0) as bigint) as purchase_count,
         {{ days_between('owned.last_purchased_on', 'windows.cutoff_on') }} as last_purchase_days,
-        cast(owned.typical_gap_days as bigint) as typical_gap_days,
-        cast(owned.gap_spread_days as bigint) as gap_spread_days,
+        cast(rhythms.typical_gap_days as bigint) as typical_gap_days,
+        cast(rhythms.gap_spread_days as bigint) as gap_spread_days,
         coalesce(owned.last_basket_number = last_baskets.basket_number, false)
             as is_in_last_basket,
         open_items.product_number is not null as is_in_open_deal
@@ -92,6 +104,11 @@ summarized as (
             and owned.product_number = open_items.product_number
     inner join windows
         on coalesce(owned.window_number, open_items.window_number) = windows.window_number
+    left join rhythms
+        on
+            owned.window_number = rhythms.window_number
+            and owned.account_id = rhythms.account_id
+            and owned.product_number = rhythms.product_number
     left join last_baskets
         on
             owned.window_number = last_baskets.window_number
