@@ -113,7 +113,7 @@ def insert_probabilities(
         found,
         f"""
         insert into {SCHEMA}.purchase_probabilities
-        select numbered.account_id, found.probability
+        select numbered.account_id, nullif(found.probability, 'nan')
         from found inner join {NUMBERED} as numbered on found.account = numbered.account
         order by numbered.account_id
         """,

@@ -42,10 +42,13 @@ def side_by_side() -> ThreadPoolExecutor:
     Each works with one thread: two threads of OpenMP on trees of some thousand rows took 1.6 times
     the seconds of one, because they wait for each other.
     """
+    # Limits reach only what is loaded, and OpenMP's the thread that sets it.
+    import sklearn.ensemble
+    import sklearn.linear_model  # noqa: F401
     from threadpoolctl import threadpool_limits
 
-    cores = min(len(os.sched_getaffinity(0)), MOST_WORKERS)
-    return ThreadPoolExecutor(cores, initializer=lambda: threadpool_limits(1))
+    cores = min(os.cpu_count() or 1, MOST_WORKERS)
+    return ThreadPoolExecutor(cores, initializer=lambda: threadpool_limits(1, user_api="openmp"))
 
 
 class Learning:
@@ -165,6 +168,13 @@ class Learning:
             today.products.buyers, today.associations.accounts, transactions, support
         )
         longest = self.chosen.max_antecedents + 1
+        if len(pairs) > self.chosen.most_itemsets:
+            self.warn(
+                f"no rules are told: {len(pairs):,} products and pairs at support {support:g}, "
+                f"more than recommendations.most_itemsets ({self.chosen.most_itemsets:,}); raise "
+                "it, or recommendations.min_support"
+            )
+            return pairs[:0]
         if longest == 2:
             return pairs
         bounds = MiningBounds(self.chosen.most_itemsets, self.chosen.mining_megabytes)

@@ -73,13 +73,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="quintile-cards-") as temporary:
         base = (arguments.keep or Path(temporary)).resolve()
         configurations = (
-            {path.parent.name: path.resolve() for path in arguments.config}
+            {str(path): path.resolve() for path in arguments.config}
             if arguments.config
             else dict(_examples(arguments.only, arguments.accounts, base))
         )
         rows = []
         for name, configuration in configurations.items():
-            rows.append(measured(name, configuration, base / f"{name}-home"))
+            home = base / f"home-{len(rows)}"
+            rows.append(measured(name, configuration, home))
             print("\n".join([f"\n{name}\n", *table(rows[-1]), "", *verdict(rows[-1])]), flush=True)
             if arguments.results:
                 write_result(arguments.results, MODULE, rows, known_by="data_set")

@@ -99,7 +99,10 @@ def is_kind(accounts: Accounts, kind: str) -> Flags:
 
 
 def buying_probability(learned: Mapping[str, Buying], window: Window) -> Floats:
-    """Return the probability, 0 to 1, that each account of a window buys within the horizon."""
+    """Return the probability, 0 to 1, that each account of a window buys within the horizon.
+
+    It is nan where no account of its kind was ever seen.
+    """
     rows = buying_features(window.accounts, window.horizon_days)
     found = np.zeros(len(rows), np.float32)
     for kind in KINDS:
@@ -159,6 +162,9 @@ def _pooled(seen: Mapping[int, _People], newest: int) -> _People:
 
 
 def _rate(has_bought: Flags) -> float:
+    """Return the smoothed share of buyers; nan when nobody is known."""
+    if not len(has_bought):
+        return float("nan")
     return (float(has_bought.sum()) + 1) / (len(has_bought) + 2)
 
 

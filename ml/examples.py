@@ -77,11 +77,15 @@ def slices(window: Window, min_lift: float) -> Iterator[Slice]:
         yield Slice(links, first, min(first + step, accounts))
 
 
-def candidates_of(part: Slice, type_: str, *, with_rows: bool) -> Examples:
-    """Return the candidates of some accounts: scores and, if wanted, features; no outcome."""
+def candidates_of(part: Slice, type_: str, asked: Flags, *, with_rows: bool) -> Examples:
+    """Return the candidates of some accounts: scores and, if wanted, features; no outcome.
+
+    `asked` products (P) are candidates wherever they may be offered.
+    """
     is_eligible = ELIGIBLE[type_](part)
     scores = {name: scored(part, name) for name in SIMPLE[type_]}
-    return _of_chosen(part, type_, _chosen(type_, scores, is_eligible), scores, with_rows)
+    chosen = _chosen(type_, scores, is_eligible) | (is_eligible & asked)
+    return _of_chosen(part, type_, chosen, scores, with_rows)
 
 
 def _chosen(type_: str, scores: Mapping[str, Floats], is_eligible: Flags) -> Flags:

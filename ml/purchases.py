@@ -8,7 +8,7 @@ needs to know; never how it decides.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -56,12 +56,16 @@ class Associations:
     stepped: Floats
 
 
+EVERY: Final = ("*",)
+"""Stands for every industry or size label; no text is equal to it."""
+
+
 @dataclass(frozen=True)
 class Starts:
     """First baskets by cell (REC-4, REC-12).
 
     `cells` maps (industry, size label) to a row of `counts` (cells x P) and `totals`; industry and
-    size label may be None, and (industry, "*") and ("*", "*") hold the sums.
+    size label may be None, and (industry, EVERY) and (EVERY, EVERY) hold the sums.
     """
 
     cells: dict[tuple[Any, Any], int]
@@ -196,7 +200,7 @@ LEAST_ALIKE = 30
 
 def read_starts(first_baskets: pd.DataFrame, products: int) -> Starts:
     """Return first baskets by cell from one window of `int_first_baskets__counted`."""
-    cells: dict[tuple[Any, Any], int] = {("*", "*"): 0}
+    cells: dict[tuple[Any, Any], int] = {(EVERY, EVERY): 0}
     rows = list(
         zip(
             _keys(first_baskets["industry"]),
@@ -207,12 +211,12 @@ def read_starts(first_baskets: pd.DataFrame, products: int) -> Starts:
         )
     )
     for industry, size, _, _ in rows:
-        cells.setdefault((industry, "*"), len(cells))
+        cells.setdefault((industry, EVERY), len(cells))
         cells.setdefault((industry, size), len(cells))
     counts = np.zeros((len(cells), products), np.float32)
     totals = np.zeros(len(cells), np.float32)
     for industry, size, product, count in rows:
-        for cell in (("*", "*"), (industry, "*"), (industry, size)):
+        for cell in ((EVERY, EVERY), (industry, EVERY), (industry, size)):
             if np.isnan(product):
                 totals[cells[cell]] += count
             else:
@@ -249,7 +253,7 @@ def read_accounts(purchased: pd.DataFrame, starts: Starts) -> Accounts:
 
 def _cell(starts: Starts, industry: Any, size: Any) -> int:
     """Return the narrowest cell with enough accounts: industry and size, industry, all (REC-12)."""
-    for cell in ((industry, size), (industry, "*")):
+    for cell in ((industry, size), (industry, EVERY)):
         row = starts.cells.get(cell)
         if row is not None and starts.totals[row] >= LEAST_ALIKE:
             return row

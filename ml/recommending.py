@@ -183,7 +183,7 @@ def recommend(
         up to REASONS reason_n (position in REASON_NAMES, -1 for none) and contribution_n
         (log-odds).
     """
-    found = candidates_of(part, type_, with_rows=judge.orders_by_features)
+    found = candidates_of(part, type_, asked, with_rows=judge.orders_by_features)
     rank = places(found.account, judge.order(found), found.product)
     positions = np.flatnonzero((rank <= best) | asked[found.product])
     positions = positions[np.lexsort((rank[positions], found.account[positions]))]

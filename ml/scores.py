@@ -16,6 +16,8 @@ import numpy as np
 
 from ml.purchases import Flags, Floats, Integers, Window
 
+LINKED_PAIRS: Final = 8_000_000
+"""Links that are looked through at a time; bounds memory, not results."""
 OWN_RHYTHM: Final = 3
 """Purchases, one more than gaps, from which an account has a rhythm of its own (REC-6)."""
 SHRINKAGE: Final = 10.0
@@ -158,9 +160,20 @@ class Slice:
         chosen = is_source[self.entries]
         rows, columns = self.rows[chosen], self.columns[chosen]
         found = np.zeros((self.size, links.shape[1]), np.float32)
-        if len(rows):
-            borders = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]])
-            found[rows[borders]] = np.maximum.reduceat(links[columns], borders, axis=0)
+        if not len(rows):
+            return found
+        borders = np.r_[np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]]), len(rows)]
+        most = max(LINKED_PAIRS // links.shape[1], 1)
+        first = 0
+        while first < len(borders) - 1:
+            # Whole accounts, as many as fit and at least one.
+            last = int(np.searchsorted(borders, borders[first] + most, side="right")) - 1
+            last = max(last, first + 1)
+            start, end = borders[first], borders[last]
+            found[rows[borders[first:last]]] = np.maximum.reduceat(
+                links[columns[start:end]], borders[first:last] - start, axis=0
+            )
+            first = last
         return found
 
 

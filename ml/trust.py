@@ -212,8 +212,11 @@ RATE_PAIRS: Final = 50.0
 
 
 def _rates(examples: Examples, products: int) -> Floats:
-    """Return for every product the share of candidates that bought it, smoothed to the mean."""
+    """Return for every product the share of candidates that bought it, smoothed to the mean.
+
+    The mean is smoothed by one purchase among all products: without any example that is all.
+    """
     bought = np.bincount(examples.product, examples.is_bought, minlength=products)
     offered = np.bincount(examples.product, minlength=products)
-    mean = (bought.sum() + 1) / (offered.sum() + 2)
+    mean = (bought.sum() + 1) / (offered.sum() + max(products, 2))
     return np.asarray((bought + RATE_PAIRS * mean) / (offered + RATE_PAIRS), np.float32)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import md5
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -25,7 +26,7 @@ from ml.purchases import (
     read_starts,
 )
 
-OLDEST = 7
+OLDEST = 8
 """Periods from here on are one."""
 
 
@@ -100,6 +101,8 @@ def window_of(history: History, number: int) -> Window:
         a for a in history.accounts
         if history.of(a, number) or history.ages.get(a, 10_000) >= cutoff
     ]  # fmt: skip
+    if number:  # keys tell age, and the first accounts may be all that is learned from
+        accounts.sort(key=lambda a: (md5(a.encode()).hexdigest(), a))
     position = {account: n for n, account in enumerate(accounts)}
     known = {a: history.of(a, number) for a in history.accounts}
     products = read_products(_products(history, known, number))

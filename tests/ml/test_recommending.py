@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ml.eligibility import ELIGIBLE, USUAL
 from ml.evidence import EVIDENCE, strongest_source
 from ml.examples import examples, slices
-from ml.purchases import Window
+from ml.purchases import EVERY, Window, read_starts
 from ml.recommending import REASON_NAMES, Learned, learn, recommend, shortage
 from ml.scores import Links, Slice
 from tests.ml.history import History, Purchase, window_of
@@ -166,13 +166,17 @@ def test_a_rhythm_gives_its_due_day(
 
 
 def test_a_product_that_a_label_names_is_told_wherever_it_ranks(
-    learned: tuple[dict[int, Window], Mapping[str, Learned]],
+    learned: tuple[dict[int, Window], Mapping[str, Learned]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window, judge = learned[0][0], learned[1]["cross_sell"].judge
     wanted = np.zeros(6, bool)
     wanted[BASIC] = True
     (part,) = slices(window, 1.0)
     best = recommend(part, "cross_sell", judge, wanted, best=1)
+    monkeypatch.setattr("ml.examples.BEST_OF_SCORER", 1)  # fewer candidates than products
+    narrow = recommend(part, "cross_sell", judge, wanted, best=1)
+    offered = ELIGIBLE["cross_sell"](part)[:, BASIC].sum()
+    assert (narrow["product_number"] == BASIC).sum() == offered > 0
     beyond = best[best["recommendation_rank"] > 1]
     assert len(beyond) and set(beyond["product_number"]) == {BASIC}
     without = recommend(part, "cross_sell", judge, np.zeros(6, bool), best=1)
@@ -241,6 +245,17 @@ def test_without_a_past_the_usual_order_and_rates_are_used() -> None:
         assert result.judge.choice.order == USUAL[type_]
         assert result.judge.choice.probability == "rate"
         assert "only 0 accounts" in result.judge.choice.reason
+        assert (result.judge.rates <= 0.25).all()  # one of four products, not one of two
+
+
+def test_an_industry_of_any_name_is_one_cell() -> None:
+    """REC-12: a star is a name like any other."""
+    rows = [("*", np.nan, 40), ("*", 0.0, 40), ("Care", np.nan, 50), ("Care", 1.0, 50)]
+    table = pd.DataFrame(rows, columns=["industry", "product_number", "account_count"])
+    starts = read_starts(table.assign(size_label_id="small"), 2)
+    assert starts.totals[starts.cells["*", "small"]] == 40
+    assert starts.totals[starts.cells["*", EVERY]] == 40
+    assert starts.totals[0] == 90
 
 
 LINKS = st.lists(st.lists(st.sampled_from([0.0, 0.2, 0.2, 0.7]), min_size=4, max_size=4),
@@ -265,6 +280,9 @@ def test_the_strongest_link_and_its_source_are_those_of_a_loop(
     )
     account, product = (np.array(column) for column in zip(*pairs, strict=True))
     strongest = part.strongest(matrix, is_source)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ml.scores.LINKED_PAIRS", 8)  # two entries at a time, or one account
+        assert np.array_equal(part.strongest(matrix, is_source), strongest)
     source = strongest_source(part, matrix, is_source, account, product)
     for n, (a, p) in enumerate(pairs):
         found = [(-links[i][p], i) for i in sorted(owned[a]) if links[i][p] > 0]

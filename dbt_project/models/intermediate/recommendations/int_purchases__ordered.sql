@@ -15,6 +15,7 @@ deals as (
     select * from {{ ref('int_deals__converted') }}
 ),
 
+-- The oldest window looks at the three horizons before it, 5 to 7; 8 is everything before.
 -- A purchase is a won deal with a positive amount or none (REC-9); later ones lie ahead of as_of.
 won as (
     select
@@ -24,7 +25,7 @@ won as (
         deals.closed_on as purchased_on,
         cast(
             least(
-                floor({{ days_between('deals.closed_on', 'run.as_of') }} / settings.horizon_days), 7
+                floor({{ days_between('deals.closed_on', 'run.as_of') }} / settings.horizon_days), 8
             ) as int
         ) as period_number
     from deals

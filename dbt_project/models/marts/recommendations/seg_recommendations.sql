@@ -88,9 +88,9 @@ explained as (
             when recommendation_type = 'first_purchase' and evidence_count > 0
                 then concat(
                     cast(evidence_count as string), ' of ', cast(evidence_base_count as string),
-                    ' similar accounts began with it'
+                    ' buyers like it began with it'
                 )
-            else 'among the best sold'
+            else 'no rule points at it; it fits best of what is left'
         end as reason,
         evidence_count,
         evidence_base_count,
