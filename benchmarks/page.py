@@ -101,10 +101,11 @@ REASONS = {
     "zylker": "The champions of the demo all bought in its last two weeks, and new customers came: "
     "their scores are planted (RFM). So more is bought again, and for the first time, in the test "
     "than any past could say; the windows before show what is usual.",
-    "northwind": "A shop of 89 buyers: 50 of them bought something new in the test, 15 something "
-    "again. Tests of that size do not tell two methods apart, and a tenth of 210 pairs is 21.",
-    "maven_crm_sales": "85 accounts buy seven products all the time; only two bought one they did "
-    "not own yet.",
+    "northwind": "Some hundred buyers, of whom few bought anything in the test that is told apart "
+    "here (see accounts and the standard error): tests of that size decide nothing between two "
+    "methods, and a tenth of the repeat purchases is twenty pairs.",
+    "maven_crm_sales": "The accounts buy the same seven products all the time; hardly any bought "
+    "one it did not own yet.",
     "cdnow": "No products are known, so only buying at all is learned.",
 }
 

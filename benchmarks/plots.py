@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.stages import ORDER
+from benchmarks.stages import measured_stages
 
 STYLE = {"svg.hashsalt": "quintile", "svg.fonttype": "none", "font.size": 8}
 COLOURS = ("#1b4965", "#62b6cb", "#8d99ae", "#e07a5f", "#81b29a", "#f2cc8f", "#6d597a",
@@ -45,7 +45,7 @@ def plot_stages(whole: Sequence[Row], path: Path) -> None:
         figure, axes = plt.subplots(figsize=(9, 0.7 + 0.6 * len(whole)), layout="constrained")
         titles = [f"{row['accounts']:,}" for row in whole]
         reached = [0.0] * len(whole)
-        for colour, name in zip(COLOURS, ORDER, strict=False):
+        for colour, name in zip(COLOURS, measured_stages(whole), strict=False):
             seconds = [row["stages"][name]["wall_seconds"] for row in whole]
             axes.barh(titles, seconds, left=reached, label=name, color=colour)
             reached = [one + other for one, other in zip(reached, seconds, strict=True)]

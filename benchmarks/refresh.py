@@ -30,7 +30,7 @@ from benchmarks.crm import run_command, warm_up, write_crm
 from benchmarks.growth import exponent
 from benchmarks.measuring import Measurement, measure
 from benchmarks.results import RESULTS, machine, write_result
-from benchmarks.stages import ORDER, RATIO_GROUPS, breakdown
+from benchmarks.stages import RATIO_GROUPS, breakdown, measured_stages
 
 MODULE = "benchmarks.refresh"
 FLOOR = 200
@@ -139,7 +139,7 @@ def _cpu(row: Row, what: str = "run") -> float:
 def stages(rows: Sequence[Row]) -> list[str]:
     """Wall, CPU and peak memory of every stage, by size."""
     lines = ["stage | " + " | ".join(f"{row['accounts']:,}: s, CPU s, MB" for row in rows)]
-    for name in ORDER:
+    for name in measured_stages(rows):
         cells = [
             f"{s['wall_seconds']:.1f}, {s['cpu_seconds']:.1f}, {s['peak_megabytes']:,.0f}"
             for s in (row["stages"][name] for row in rows)

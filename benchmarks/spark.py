@@ -31,7 +31,7 @@ from benchmarks.incremental import assert_same
 from benchmarks.measuring import Measurement, measure
 from benchmarks.results import RESULTS, machine, write_result
 from benchmarks.rfm import published_folder
-from benchmarks.stages import ORDER, breakdown
+from benchmarks.stages import breakdown, measured_stages
 
 MODULE = "benchmarks.spark"
 MEMORY = "3g"
@@ -134,7 +134,7 @@ def table(rows: Sequence[Row]) -> list[str]:
                     f"{found['peak_megabytes_together']:,.0f}"
                 )
     lines += ["", "stage | " + " | ".join(f"{row['accounts']:,}: s, CPU s" for row in rows)]
-    for name in ORDER:
+    for name in measured_stages(rows):
         stages = [row["stages"][name] for row in rows]
         cells = [f"{s['wall_seconds']:.1f}, {s['cpu_seconds']:.1f}" for s in stages]
         lines.append(f"{name} | " + " | ".join(cells))

@@ -62,6 +62,12 @@ def group_of(schema: str, group: str) -> str:
     return "history" if schema == "history" else {"firmographics": "labels"}.get(group, group)
 
 
+def measured_stages(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Stages that every stored row has, in order; figures may be older than a stage."""
+    found = [row["stages"] for row in rows]
+    return tuple(name for name in ORDER if all(name in stages for stages in found))
+
+
 def breakdown(home: Path, run: Measurement, manifest: Path) -> Breakdown:
     """Take the newest run of a home apart, which `run` has measured."""
     events = _events(home)
