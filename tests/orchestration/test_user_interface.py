@@ -54,7 +54,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         try:
-            server.wait(timeout=60)
+            # Dagster gives its webserver and its daemon 60 seconds each before it kills them.
+            server.wait(timeout=150)
         except subprocess.TimeoutExpired:
             os.killpg(server.pid, signal.SIGKILL)  # a failure, but nothing is left behind
             raise
