@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from assets.learning_windows import NUMBERED
@@ -101,12 +102,12 @@ def insert_rows(
 
 
 def insert_probabilities(
-    connection: duckdb.DuckDBPyConnection, said: pd.Series[float], first: int
+    connection: duckdb.DuckDBPyConnection, said: npt.NDArray[Any], first: int
 ) -> None:
     """Insert what is said of the accounts of a window from the one at `first` on, 0 to 1."""
     found = pd.DataFrame({
         "account": np.arange(len(said)) + first,
-        "probability": np.round(said.to_numpy(np.float64) * 100, 2),
+        "probability": np.round(said.astype(np.float64) * 100, 2),
     })  # fmt: skip
     _insert(
         connection,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
@@ -39,14 +40,11 @@ MOST_WORKERS: Final = 4
 def side_by_side() -> ThreadPoolExecutor:
     """Return workers, one per core, for pure functions.
 
-    Each works with one thread: two threads of OpenMP on trees of some thousand rows took 1.6 times
-    the seconds of one, because they wait for each other.
+    Each works with one thread: several of OpenMP would wait for each other on trees of few rows.
     """
-    # Limits reach only what is loaded, and OpenMP's the thread that sets it.
-    import sklearn.ensemble
-    import sklearn.linear_model  # noqa: F401
     from threadpoolctl import threadpool_limits
 
+    import_module("sklearn.ensemble")  # a limit reaches only what is loaded
     cores = min(os.cpu_count() or 1, MOST_WORKERS)
     return ThreadPoolExecutor(cores, initializer=lambda: threadpool_limits(1, user_api="openmp"))
 
@@ -119,7 +117,7 @@ class Learning:
         with side_by_side() as workers:
             for window, first in self.tables.todays_windows():
                 if buying:
-                    said = pd.Series(buying_probability(buying, window))
+                    said = buying_probability(buying, window)
                     insert_probabilities(self.connection, said, first)
                 parts = list(workers.map(offered, slices(window, float(self.chosen.min_lift))))
                 for place, type_ in enumerate(learned):

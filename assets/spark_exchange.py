@@ -9,7 +9,7 @@ told of the other; never how either is spoken to.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -112,20 +112,30 @@ def _hand_over(build: SparkBuild, spark: SparkWarehouse) -> None:
     """
     folder = build.exchange / "given"
     complete = folder / "complete"
-    is_given = complete.exists()
-    if not is_given:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-    schemas = [LEARNED] if is_given else [*GIVEN, LEARNED]
+    if complete.exists():
+        _give_tables(build, spark, [LEARNED], folder)
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    schemas = [*GIVEN, LEARNED]
     for schema in schemas:
         spark.create_schema(schema)
-    if not is_given:
-        spark.drop_landed("landing")
+    spark.drop_landed("landing")
+    _give_tables(build, spark, schemas, folder)
+    for landed in build.landed:
+        spark.replace_landed("landing", landed.name, landed.columns, landed.files)
+    complete.touch()
+
+
+def _give_tables(
+    build: SparkBuild, spark: SparkWarehouse, schemas: Sequence[str], folder: Path
+) -> None:
+    """Write the tables of some schemas as Parquet into a folder, and tell Spark of them."""
     with warehouse(build.home.warehouse, read_only=True) as connection:
         for schema, table in connection.execute(
             "select schema_name, table_name from duckdb_tables() "
             "where list_contains(?, schema_name) order by all",
-            [schemas],
+            [list(schemas)],
         ).fetchall():
             given = folder / f"{schema}.{table}"
             given.mkdir(exist_ok=True)
@@ -133,9 +143,6 @@ def _hand_over(build: SparkBuild, spark: SparkWarehouse) -> None:
             connection.execute(f"copy {origin} to {literal(str(file))} (format parquet)")
             columns = _columns(connection, schema, table)
             spark.replace_external_table(schema, table, columns, given)
-    for landed in () if is_given else build.landed:
-        spark.replace_landed("landing", landed.name, landed.columns, landed.files)
-    complete.touch()
 
 
 def _take_back(build: SparkBuild, spark: SparkWarehouse, counts: Mapping[Relation, int]) -> None:

@@ -188,13 +188,11 @@ def verdict(row: Row) -> list[str]:
 def problems(row: Row, card: Row, wanted: Wanted) -> Iterator[str]:
     """What of a card is less than wanted."""
     if card["best_simple_method"] is not None:
-        methods = [m for m in row["methods"] if _same(m, card)]
-        (ours,) = (m["map_at_10"] or 0.0 for m in methods if m["role"] == "ours")
-        rivals = {m["method"]: m["map_at_10"] or 0.0 for m in methods if m["role"] != "ours"}
-        best = max(rivals, key=lambda name: (rivals[name], name))
-        if ours < rivals[best] * (1 - wanted.map_lost_share):
+        found = {m["method"]: m["map_at_10"] or 0.0 for m in row["methods"] if _same(m, card)}
+        ours, best = found["recommendations"], card["best_simple_method"]
+        if ours < found[best] * (1 - wanted.map_lost_share):
             yield (
-                f"MAP@10 {ours:.4f}, {_words(best)} {rivals[best]:.4f} "
+                f"MAP@10 {ours:.4f}, {_words(best)} {found[best]:.4f} "
                 f"({card['account_count']:,} accounts, lead {card['map_lead_over_best']:+.4f}, "
                 f"standard error {_figure(card['map_lead_standard_error'])}; {card['reason']})"
             )

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ml.examples import ENOUGH_BOUGHT, MOST_POOLED
+from ml.examples import windows_to_pool
 from ml.measures import brier_skill, calibration
 from ml.purchases import Accounts, Flags, Floats, Window
 from ml.ranking import RANKERS, Ranker, fit_ranker, share_of
@@ -150,15 +150,14 @@ def _people(window: Window, kind: str) -> _People:
 
 
 def _pooled(seen: Mapping[int, _People], newest: int) -> _People:
-    """Return what is learned from, as `ml.examples.pooled` does."""
+    """Return what is learned from when `newest` is the latest known window; it may be nobody."""
+    outcomes = {number: found.has_bought for number, found in seen.items() if len(found.rows)}
     nobody = next(iter(seen.values()))
-    rows, bought = [nobody.rows[:0]], [nobody.has_bought[:0]]
-    for number in range(newest, newest + MOST_POOLED):
-        if number not in seen or sum(int(found.sum()) for found in bought) >= ENOUGH_BOUGHT:
-            break
-        rows.append(seen[number].rows)
-        bought.append(seen[number].has_bought)
-    return _People(np.concatenate(rows), np.concatenate(bought))
+    parts = [seen[number] for number in windows_to_pool(outcomes, newest)]
+    return _People(
+        np.concatenate([nobody.rows[:0], *(part.rows for part in parts)]),
+        np.concatenate([nobody.has_bought[:0], *(part.has_bought for part in parts)]),
+    )
 
 
 def _rate(has_bought: Flags) -> float:

@@ -22,8 +22,8 @@ BASELINES: Final = ("popularity", "same_again", "cosine")
 SLICED_PAIRS: Final = 400_000
 """Pairs of account and product that are spread out at a time; bounds memory, not results."""
 ENOUGH_BOUGHT: Final = 1_000
-ENOUGH_PAIRS: Final = 200_000
-"""Purchases or pairs from which one window is enough to learn from."""
+ENOUGH_EXAMPLES: Final = 200_000
+"""Purchases or examples from which one window is enough to learn from."""
 MOST_POOLED: Final = 3
 """Windows that are learned from at most."""
 _NO_ROWS: Final = np.zeros((0, len(FEATURES)), np.float32)
@@ -173,20 +173,31 @@ def _concatenated(parts: Sequence[Examples]) -> Examples:
 
 
 def pooled(seen: Mapping[int, Examples], newest: int) -> Examples | None:
-    """Return what is learned from when `newest` is the latest known window, or None.
-
-    The latest window, and with few purchases those before it until there are enough: an old window
-    tells less of today (`ml.md` 3.3), a small one hardly anything.
-    """
-    parts: list[Examples] = []
-    for number in range(newest, newest + MOST_POOLED):
-        if number not in seen or not len(seen[number].bought):
-            break
-        parts.append(seen[number])
-        bought, pairs = sum(int(p.is_bought.sum()) for p in parts), sum(map(len, parts))
-        if bought >= ENOUGH_BOUGHT or pairs >= ENOUGH_PAIRS:
-            break
+    """Return what is learned from when `newest` is the latest known window, or None."""
+    outcomes = {number: part.is_bought for number, part in seen.items() if len(part.bought)}
+    parts = [seen[number] for number in windows_to_pool(outcomes, newest)]
     return _concatenated(parts) if parts else None
+
+
+def windows_to_pool(outcomes: Mapping[int, Flags], newest: int) -> list[int]:
+    """Return which windows are learned from when `newest` is the latest known, that one first.
+
+    With few purchases also those before it, until there are enough: an old window tells less of
+    today (`ml.md` 3.3), a small one hardly anything.
+
+    Args:
+        outcomes: Whether each example was bought, by window; without windows of nobody.
+        newest: Number of the latest window.
+    """
+    found: list[int] = []
+    bought = examples = 0
+    for number in range(newest, newest + MOST_POOLED):
+        if number not in outcomes or bought >= ENOUGH_BOUGHT or examples >= ENOUGH_EXAMPLES:
+            break
+        found.append(number)
+        bought += int(outcomes[number].sum())
+        examples += len(outcomes[number])
+    return found
 
 
 def _of_slice(part: Slice, type_: str) -> Examples:

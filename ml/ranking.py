@@ -18,7 +18,7 @@ RANKERS: Final = ("mean", "logistic", "boosting")
 """The mean of the log-odds of both models, the logistic one, the boosted one."""
 SEED: Final = 7
 ROUNDS, LEAVES, LEAST_PER_LEAF = 50, 15, 100
-"""Half the rounds of `ml.md`: calibration and skill are no worse, and time is half."""
+"""Half the rounds of `ml.md` 3.9; `benchmarks.report_cards` shows whether they are enough."""
 
 
 @dataclass(frozen=True)

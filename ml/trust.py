@@ -61,11 +61,11 @@ class Judge:
     @property
     def orders_by_features(self) -> bool:
         """Whether the order needs the features of candidates, and not a simple score alone."""
-        return self.ranker is not None and self.choice.order in RANKERS
+        return self.choice.order in RANKERS
 
     def order(self, candidates: Examples) -> Floats:
         """Return the score that orders candidates, the largest first."""
-        if self.ranker is not None and self.choice.order in RANKERS:
+        if self.ranker is not None and self.orders_by_features:
             return self.ranker.odds(candidates.rows)[self.choice.order]
         return candidates.scores[self.choice.order]
 

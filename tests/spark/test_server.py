@@ -32,7 +32,7 @@ print(SparkSession.builder.getOrCreate().version)
 HOLDING = """
 import sys, time
 from pathlib import Path
-from assets.spark_server import connect_server, is_listening
+from assets.spark_server import connect_server
 with connect_server("local[1]", Path(sys.argv[1])) as address:
     print(address, flush=True)
     time.sleep(600)

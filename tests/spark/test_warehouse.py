@@ -275,6 +275,7 @@ def test_a_killed_runs_statements_are_stopped(spark: SparkWarehouse, tmp_path: P
     while not noted.exists():
         time.sleep(0.1)
     time.sleep(3)
+    assert run.poll() is None, "the statement should last for hours"
     run.kill()
     run.wait()
     with spark_session(address, noted) as session:
