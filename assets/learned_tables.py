@@ -17,6 +17,12 @@ import pandas as pd
 from assets.learning_windows import NUMBERED
 
 SCHEMA: Final = "ml"
+UNFINISHED: Final = "__unfinished"
+"""After the name of a table that is being filled: it takes the place of the old one when all are.
+
+Rows are committed as they come: those of one transaction stay in memory, 200 bytes each beside what
+DuckDB counts, which made 4.6 GB of 1.0 at 500,000 accounts (`benchmarks.recommendations`).
+"""
 TABLES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "recommendations": (
         "The best products of every account and type (REC-13). One row per account, type, product.",
@@ -24,9 +30,9 @@ TABLES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
             "account_id": "VARCHAR", "recommendation_type": "VARCHAR", "product_id": "VARCHAR",
             "source_product_id": "VARCHAR", "recommendation_rank": "INTEGER",
             "recommendation_probability": "DECIMAL(5,2)", "evidence_count": "BIGINT",
-            "evidence_base_count": "BIGINT", "support": "FLOAT", "confidence": "FLOAT",
-            "lift": "FLOAT", "due_in_days": "INTEGER", "gap_days": "INTEGER",
-            "gap_spread_days": "INTEGER",
+            "evidence_base_count": "BIGINT", "evidence_group": "VARCHAR",
+            "support": "FLOAT", "confidence": "FLOAT", "lift": "FLOAT",
+            "due_in_days": "INTEGER", "gap_days": "INTEGER", "gap_spread_days": "INTEGER",
             "reason_1": "VARCHAR", "contribution_1": "FLOAT",
             "reason_2": "VARCHAR", "contribution_2": "FLOAT",
             "reason_3": "VARCHAR", "contribution_3": "FLOAT",
@@ -40,7 +46,8 @@ TABLES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
         "How every type was tested, and what is used (BEY-10). One row per type.",
         {
             "recommendation_type": "VARCHAR", "order_method": "VARCHAR",
-            "probability_method": "VARCHAR", "reason": "VARCHAR", "tested_on": "DATE",
+            "probability_method": "VARCHAR", "reason": "VARCHAR", "hindsight": "VARCHAR",
+            "tested_on": "DATE",
             "account_count": "BIGINT", "pair_count": "BIGINT", "purchase_count": "BIGINT",
             "hit_rate_at_5": "DOUBLE", "recall_at_10": "DOUBLE", "map_at_10": "DOUBLE",
             "coverage_share": "DOUBLE", "calibration_error": "DOUBLE",
@@ -80,11 +87,20 @@ TABLES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make every table of schema `ml` anew, without rows."""
+    """Make every table of schema `ml` anew, without rows, beside the finished ones."""
     connection.execute(f"create schema if not exists {SCHEMA}")
     for name, (_, columns) in TABLES.items():
         defined = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-        connection.execute(f"create or replace table {SCHEMA}.{name} ({defined})")
+        connection.execute(f"create or replace table {SCHEMA}.{name}{UNFINISHED} ({defined})")
+
+
+def finish_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put the tables that were filled in the place of the old ones, all or none."""
+    connection.execute("begin transaction")
+    for name in TABLES:
+        connection.execute(f"drop table if exists {SCHEMA}.{name}")
+        connection.execute(f"alter table {SCHEMA}.{name}{UNFINISHED} rename to {name}")
+    connection.execute("commit")
 
 
 def insert_rows(
@@ -96,7 +112,7 @@ def insert_rows(
     for row in rows:
         values = [row.get(column) for column in columns]
         connection.execute(
-            f"insert into {SCHEMA}.{table} values ({marks})",
+            f"insert into {SCHEMA}.{table}{UNFINISHED} values ({marks})",
             [None if isinstance(v, float) and np.isnan(v) else v for v in values],
         )
 
@@ -113,7 +129,7 @@ def insert_probabilities(
         connection,
         found,
         f"""
-        insert into {SCHEMA}.purchase_probabilities
+        insert into {SCHEMA}.purchase_probabilities{UNFINISHED}
         select numbered.account_id, nullif(found.probability, 'nan')
         from found inner join {NUMBERED} as numbered on found.account = numbered.account
         order by numbered.account_id
@@ -127,26 +143,28 @@ def insert_recommendations(
     type_: str,
     first: int,
     reasons: Iterable[str],
+    groups: Iterable[str],
 ) -> None:
     """Insert what `ml.recommending.recommend` found, accounts counted from `first`.
 
-    `reasons` are the names of reasons by number.
+    `reasons` and `groups` are the names of reasons and of evidence groups by number.
     """
     names = dict(enumerate(reasons))
     told = found.assign(
         account=found["account"] + first,
+        evidence_group=found["evidence_group"].map(dict(enumerate(groups))),
         **{f"reason_{n}": found[f"reason_{n}"].map(names) for n in (1, 2, 3)},
     )
     _insert(
         connection,
         told,
         f"""
-        insert into {SCHEMA}.recommendations by name
+        insert into {SCHEMA}.recommendations{UNFINISHED} by name
         select
             numbered.account_id, $type as recommendation_type, product.product_id,
             source.product_id as source_product_id, found.recommendation_rank,
             found.recommendation_probability, found.evidence_count, found.evidence_base_count,
-            {_NUMBERS_OR_NULL}, found.reason_1, found.reason_2, found.reason_3
+            found.evidence_group, {_NUMBERS_OR_NULL}, found.reason_1, found.reason_2, found.reason_3
         from found
         inner join {NUMBERED} as numbered on found.account = numbered.account
         inner join {_PRODUCTS} as product on found.product_number = product.product_number
@@ -166,7 +184,7 @@ def insert_rules(connection: duckdb.DuckDBPyConnection, rules: pd.DataFrame) -> 
         connection,
         found,
         f"""
-        insert into {SCHEMA}.association_rules by name
+        insert into {SCHEMA}.association_rules{UNFINISHED} by name
         select
             found.rule_number,
             array_to_string([named.ids[a + 1] for a in found.antecedents], chr(10))

@@ -7,7 +7,7 @@ and never a score.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -46,21 +46,26 @@ def side_by_side() -> ThreadPoolExecutor:
 
     import_module("sklearn.ensemble")  # a limit reaches only what is loaded
     cores = min(os.cpu_count() or 1, MOST_WORKERS)
-    return ThreadPoolExecutor(cores, initializer=lambda: threadpool_limits(1, user_api="openmp"))
+    return ThreadPoolExecutor(cores, initializer=lambda: threadpool_limits(1))
 
 
 class Learning:
-    """One run of the technique over an open connection."""
+    """One run of the technique over an open connection.
+
+    `chooses` names the rules that chose so many accounts by what these did until today.
+    """
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
         chosen: Recommendations,
+        chooses: Callable[[int], Sequence[str]],
         say: Callable[[str], None],
         warn: Callable[[str], None],
     ) -> None:
         self.connection = connection
         self.chosen = chosen
+        self.chooses = chooses
         self.say = say
         self.warn = warn
         self.tables = LearningTables(
@@ -106,6 +111,7 @@ class Learning:
         self, learned: Mapping[str, Learned], buying: Mapping[str, Buying]
     ) -> None:
         from ml.buying import buying_probability
+        from ml.evidence import GROUPS
         from ml.examples import slices
         from ml.recommending import REASON_NAMES, recommend
 
@@ -116,13 +122,16 @@ class Learning:
 
         with side_by_side() as workers:
             for window, first in self.tables.todays_windows():
+                self.connection.execute("begin transaction")
                 if buying:
                     said = buying_probability(buying, window)
                     insert_probabilities(self.connection, said, first)
                 parts = list(workers.map(offered, slices(window, float(self.chosen.min_lift))))
                 for place, type_ in enumerate(learned):
                     frame = pd.concat([found[place] for found in parts])
-                    insert_recommendations(self.connection, frame, type_, first, REASON_NAMES)
+                    names = (REASON_NAMES, GROUPS)
+                    insert_recommendations(self.connection, frame, type_, first, *names)
+                self.connection.execute("commit")
                 self.say(f"{first + len(window.accounts):,} accounts done")
 
     def _asked(self) -> dict[str, Flags]:
@@ -163,7 +172,7 @@ class Learning:
         from ml.rules import MiningBounds, TooMuchToMineError, counted_itemsets, mined_itemsets
 
         pairs = counted_itemsets(
-            today.products.buyers, today.associations.accounts, transactions, support
+            today.associations.owners, today.associations.accounts, transactions, support
         )
         longest = self.chosen.max_antecedents + 1
         if len(pairs) > self.chosen.most_itemsets:
@@ -182,10 +191,24 @@ class Learning:
             self.warn(f"rules have one antecedent each: {refused}")
             return pairs
 
+    def _hindsight(self) -> str | None:
+        """Say what chose accounts and products by what came after the cut-offs, or None."""
+        found = []
+        rules = self.chooses(self.tables.scope_count())
+        if rules:
+            found.append(f"accounts are chosen by what they did until today ({', '.join(rules)})")
+        left_out = self.tables.unconsidered_count()
+        if left_out:
+            found.append(
+                f"{left_out:,} sold products are left out for having the fewest buyers until "
+                f"today (recommendations.most_products is {self.chosen.most_products:,})"
+            )
+        return "; ".join(found) or None
+
     def _write_cards(
         self, learned: Mapping[str, Learned], buying: Mapping[str, Buying], missing: str | None
     ) -> None:
-        cut_off = self.tables.cut_off(1)
+        cut_off, hindsight = self.tables.cut_off(1), self._hindsight()
         cards: list[dict[str, Any]] = [dict(result.card) for result in learned.values()]
         if missing is not None:
             cards += [{"recommendation_type": t, "reason": missing} for t in self.chosen.types]
@@ -193,7 +216,9 @@ class Learning:
             told = {"recommendation_type": f"{PURCHASE}{kind}", "probability_method": found.method}
             cards.append(told | dict(found.card))
         for card in cards:
-            card["tested_on"] = cut_off if "calibration_error" in card else None
+            is_tested = "calibration_error" in card
+            card["tested_on"] = cut_off if is_tested else None
+            card["hindsight"] = hindsight if is_tested else None
         insert_rows(self.connection, "recommendation_cards", cards)
         methods = [row for result in learned.values() for row in result.methods]
         insert_rows(self.connection, "recommendation_methods", methods)

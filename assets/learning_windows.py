@@ -88,6 +88,21 @@ class LearningTables:
         ).fetchall()
         return [product for (product,) in found]
 
+    def scope_count(self) -> int:
+        """Return how many accounts are in scope today."""
+        found = self.connection.execute(
+            "select count(*) from learning.int_accounts__purchased where window_number = 0"
+        ).fetchone()
+        return int(found[0]) if found else 0
+
+    def unconsidered_count(self) -> int:
+        """Return how many sold products are beyond `most_products`."""
+        found = self.connection.execute(
+            "select count(*) from learning.int_products__numbered "
+            "where buyer_count > 0 and not is_considered"
+        ).fetchone()
+        return int(found[0]) if found else 0
+
     def cut_off(self, number: int) -> date | None:
         """Return the day of a window, None where there is no such window."""
         found = self.connection.execute(

@@ -1,23 +1,26 @@
 """What accounts should be offered, as assets: group `recommendations`, between two dbt builds.
 
-One asset makes every table of schema `ml` in one transaction, with the check of the report card.
+One asset makes every table of schema `ml`, all or none, with the check of the report card.
 Never learn here (`assets.learning`), and never describe a table (`assets.learned_tables`).
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 
 import dagster as dg
 import duckdb
 
-from assets.learned_tables import SCHEMA, TABLES, create_tables
+from assets.learned_tables import SCHEMA, TABLES, create_tables, finish_tables
 from assets.learning import Learning
 from assets.observation import shown
 from assets.refresh import Refresh
 from assets.transformation import transformation
 from assets.warehouse import literal, row_count, warehouse
+from models.usage import rules_by_deeds
 
 BEATS: Final = "beats_most_popular"
+NO_HINDSIGHT: Final = "no_hindsight"
 MEMORY_LIMIT: Final = "1GB"
 """What DuckDB may hold while Python learns beside it."""
 
@@ -41,7 +44,15 @@ MEMORY_LIMIT: Final = "1GB"
             BEATS,
             asset=[SCHEMA, "recommendation_methods"],
             description="In the test no type ranks worse than most popular does (BEY-10).",
-        )
+        ),
+        dg.AssetCheckSpec(
+            NO_HINDSIGHT,
+            asset=[SCHEMA, "recommendation_cards"],
+            description=(
+                "The past that is learned from and tested was not chosen by what came after it: "
+                "by global criteria, labels or limits that ask what accounts did until today."
+            ),
+        ),
     ],
     pool="warehouse_writer",
 )
@@ -53,16 +64,16 @@ def recommendations(context: dg.AssetExecutionContext, refresh: Refresh) -> Iter
         spill = str(refresh.home.root / "spill")
         connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         connection.execute(f"set temp_directory = {literal(spill)}")
-        connection.execute("begin transaction")
         create_tables(connection)
         if chosen is not None and chosen.active:
-            Learning(connection, chosen, context.log.info, context.log.warning).write()
+            chooses = partial(rules_by_deeds, refresh.configuration)
+            Learning(connection, chosen, chooses, context.log.info, context.log.warning).write()
         else:
             context.log.info("the technique is off: nothing is learned")
-        connection.execute("commit")
+        finish_tables(connection)
         counts = {name: row_count(connection, SCHEMA, name) for name in TABLES}
         looks = {name: shown(connection, name) for name in TABLES}
-        check = _beats_most_popular(connection)
+        checks = [_beats_most_popular(connection), _no_hindsight(connection)]
     for name, (_, columns) in TABLES.items():
         yield dg.MaterializeResult(
             asset_key=[SCHEMA, name],
@@ -75,7 +86,10 @@ def recommendations(context: dg.AssetExecutionContext, refresh: Refresh) -> Iter
                 **looks[name],
             },
         )
-    yield check
+    for check in checks:
+        if not check.passed:
+            context.log.warning(f"{check.check_name}: {check.description}")
+        yield check
 
 
 def _beats_most_popular(connection: duckdb.DuckDBPyConnection) -> dg.AssetCheckResult:
@@ -103,4 +117,20 @@ def _beats_most_popular(connection: duckdb.DuckDBPyConnection) -> dg.AssetCheckR
         passed=not worse,
         severity=dg.AssetCheckSeverity.WARN,
         description=told or None,
+    )
+
+
+def _no_hindsight(connection: duckdb.DuckDBPyConnection) -> dg.AssetCheckResult:
+    """Warn that figures of the past may flatter, with what chose it."""
+    found = connection.execute(
+        f"select distinct hindsight from {SCHEMA}.recommendation_cards "  # noqa: S608
+        "where hindsight is not null order by all"
+    ).fetchall()
+    told = "; ".join(hindsight for (hindsight,) in found)
+    return dg.AssetCheckResult(
+        check_name=NO_HINDSIGHT,
+        asset_key=[SCHEMA, "recommendation_cards"],
+        passed=not found,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"probabilities and the report card may flatter: {told}" if told else None,
     )

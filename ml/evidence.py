@@ -16,6 +16,9 @@ from ml.purchases import Flags, Floats, Integers
 from ml.scores import OWN_RHYTHM, Slice, due_in_days, gap_in_days
 
 NO_SOURCE: Final = -1
+NO_GROUP: Final = -1
+GROUPS: Final = ("all", "industry", "industry and size")
+"""Similar accounts (REC-12), as `ml.purchases.Starts.groups` numbers them."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Evidence:
         source: Product that points at the recommended one, -1 for none.
         count: Accounts (or deals, of a bundle) that speak for it.
         base: Of how many.
+        group: Whose first purchases were counted: position in GROUPS, -1 for another evidence.
         support: count by everything there is, 0 to 1.
         confidence: count by base, 0 to 1.
         lift: confidence by the share of the recommended product.
@@ -38,6 +42,7 @@ class Evidence:
     source: Integers
     count: Floats
     base: Floats
+    group: Integers
     support: Floats
     confidence: Floats
     lift: Floats
@@ -80,7 +85,7 @@ def rule_evidence(part: Slice, account: Integers, product: Integers) -> Evidence
         part, part.links.confidence, window.holdings.purchases > 0, account, product
     )
     rule = _linked(
-        source, product, window.associations.accounts, window.products.buyers,
+        source, product, window.associations.accounts, window.associations.owners,
         window.products.buyers, window.accounts_with_baskets,
     )  # fmt: skip
     later = window.associations.after[np.maximum(source, 0), product]
@@ -104,7 +109,7 @@ def bundle_evidence(part: Slice, account: Integers, product: Integers) -> Eviden
     held = (window.holdings.purchases > 0) | window.holdings.is_in_open_deal
     source = strongest_source(part, part.links.together, held, account, product)
     return _linked(
-        source, product, window.associations.deals, window.products.baskets,
+        source, product, window.associations.deals, window.associations.sales,
         window.products.baskets, window.deals_with_baskets,
     )  # fmt: skip
 
@@ -122,6 +127,7 @@ def _linked(
         source=source,
         count=count,
         base=base,
+        group=np.full(len(product), NO_GROUP),
         support=count / np.float32(max(whole, 1)),
         confidence=confidence,
         lift=np.where(has, confidence / np.maximum(share, 1e-9), np.nan).astype(np.float32),
@@ -140,6 +146,7 @@ def rhythm_evidence(part: Slice, account: Integers, product: Integers) -> Eviden
         source=np.full(len(account), NO_SOURCE),
         count=count,
         base=np.broadcast_to(window.accounts.purchases[part.first :][account], count.shape),
+        group=np.full(len(account), NO_GROUP),
         support=_nothing(product),
         confidence=window.products.repeat_share[product],
         lift=_nothing(product),
@@ -172,6 +179,7 @@ def _began(part: Slice, account: Integers, product: Integers) -> Evidence:
         source=np.full(len(account), NO_SOURCE),
         count=count,
         base=base,
+        group=starts.groups[cell],
         support=count / np.maximum(starts.totals[0], 1),
         confidence=confidence,
         lift=np.where(whole > 0, confidence / np.maximum(whole, 1e-9), np.nan).astype(np.float32),

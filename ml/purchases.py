@@ -42,13 +42,16 @@ class Products:
 
 @dataclass(frozen=True)
 class Associations:
-    """How often products go together; every matrix is P x P.
+    """How often products go together; every matrix is P x P, with nothing on the diagonal.
 
-    `accounts[a, b]` own both; `after[a, b]` of them bought b in a later basket than a;
-    `deals[a, b]` were won with both (REC-8); `steps[a, b]` accounts bought b in the basket after
-    one with a, and `stepped[a]` bought anything after it (REC-5).
+    `accounts[a, b]` own both, of `owners[a]`; `after[a, b]` of them bought b in a later basket than
+    a; `deals[a, b]` were won with both (REC-8), of `sales[a]`; `steps[a, b]` accounts bought b in
+    the basket after one with a, and `stepped[a]` bought anything after it (REC-5). Accounts and
+    deals beyond `largest_basket` count nowhere here.
     """
 
+    owners: Floats
+    sales: Floats
     accounts: Floats
     after: Floats
     deals: Floats
@@ -66,9 +69,11 @@ class Starts:
 
     `cells` maps (industry, size label) to a row of `counts` (cells x P) and `totals`; industry and
     size label may be None, and (industry, EVERY) and (EVERY, EVERY) hold the sums.
+    `groups` says by row what a cell is narrowed by: 0 nothing, 1 industry, 2 size as well.
     """
 
     cells: dict[tuple[Any, Any], int]
+    groups: Integers
     counts: Floats
     totals: Floats
 
@@ -168,8 +173,15 @@ def read_associations(pairs: pd.DataFrame, steps: pd.DataFrame, products: int) -
         steps: `int_product_steps__counted`.
         products: Number of products.
     """
+    is_same = (pairs["product_number"] == pairs["other_product_number"]).to_numpy(bool)
+    same, pairs = pairs[is_same], pairs[~is_same]
     one = pairs["product_number"].to_numpy(np.int64)
     other = pairs["other_product_number"].to_numpy(np.int64)
+
+    def single(name: str) -> Floats:
+        found = np.zeros(products, np.float32)
+        found[same["product_number"].to_numpy(np.int64)] = same[name].to_numpy(np.float32)
+        return found
 
     def matrix(upper: str, lower: str) -> Floats:
         found = np.zeros((products, products), np.float32)
@@ -186,6 +198,8 @@ def read_associations(pairs: pd.DataFrame, steps: pd.DataFrame, products: int) -
     stepped = np.zeros(products, np.float32)
     stepped[left["product_number"].to_numpy(np.int64)] = left["account_count"].to_numpy(np.float32)
     return Associations(
+        owners=single("account_count"),
+        sales=single("deal_count"),
         accounts=matrix("account_count", "account_count"),
         after=matrix("after_count", "before_count"),
         deals=matrix("deal_count", "deal_count"),
@@ -221,7 +235,8 @@ def read_starts(first_baskets: pd.DataFrame, products: int) -> Starts:
                 totals[cells[cell]] += count
             else:
                 counts[cells[cell], int(product)] += count
-    return Starts(cells, counts, totals)
+    groups = [sum(part is not EVERY for part in cell) for cell in cells]
+    return Starts(cells, np.asarray(groups, np.int64), counts, totals)
 
 
 def read_accounts(purchased: pd.DataFrame, starts: Starts) -> Accounts:

@@ -179,8 +179,9 @@ def recommend(
         Numbers only, by account and rank: account (position in the window), product_number,
         source_product_number (-1 for none), recommendation_rank (1 is first),
         recommendation_probability (0 to 100, two decimals), evidence_count, evidence_base_count,
-        support, confidence, lift, due_in_days, gap_days, gap_spread_days (nan for none), and for n
-        up to REASONS reason_n (position in REASON_NAMES, -1 for none) and contribution_n
+        evidence_group (position in `ml.evidence.GROUPS`, -1 for none), support, confidence, lift,
+        due_in_days, gap_days, gap_spread_days (nan for none), and for n up to REASONS reason_n
+        (position in REASON_NAMES, -1 for none) and contribution_n
         (log-odds).
     """
     found = candidates_of(part, type_, asked, with_rows=judge.orders_by_features)
@@ -201,6 +202,7 @@ def recommend(
             "recommendation_probability": _percent(judge.probability(chosen)),
             "evidence_count": evidence.count,
             "evidence_base_count": evidence.base,
+            "evidence_group": evidence.group,
             "support": evidence.support,
             "confidence": evidence.confidence,
             "lift": evidence.lift,

@@ -42,9 +42,10 @@ class Links:
     @cached_property
     def confidence(self) -> Floats:
         """Shrunk confidence of owning b when a is owned (REC-7), 0 at or below the least lift."""
-        buyers, both = self.window.products.buyers, self.window.associations.accounts
-        lift = both * self.window.accounts_with_baskets / np.maximum(np.outer(buyers, buyers), 1)
-        shares = both / (buyers[:, None] + SHRINKAGE)
+        found, buyers = self.window.associations, self.window.products.buyers
+        whole = self.window.accounts_with_baskets
+        lift = found.accounts * whole / np.maximum(np.outer(found.owners, buyers), 1)
+        shares = found.accounts / (found.owners[:, None] + SHRINKAGE)
         return np.where(lift > self.min_lift, shares, 0).astype(np.float32)
 
     @cached_property
@@ -59,9 +60,10 @@ class Links:
     @cached_property
     def together(self) -> Floats:
         """Shrunk share of the deals with a that hold b (REC-8), 0 at or below the least lift."""
-        baskets, both = self.window.products.baskets, self.window.associations.deals
-        lift = both * self.window.deals_with_baskets / np.maximum(np.outer(baskets, baskets), 1)
-        shares = both / (baskets[:, None] + SHRINKAGE)
+        found, baskets = self.window.associations, self.window.products.baskets
+        whole = self.window.deals_with_baskets
+        lift = found.deals * whole / np.maximum(np.outer(found.sales, baskets), 1)
+        shares = found.deals / (found.sales[:, None] + SHRINKAGE)
         return np.where(lift > self.min_lift, shares, 0).astype(np.float32)
 
 

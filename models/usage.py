@@ -1,13 +1,46 @@
-"""Which rules read a field: what an error about a lost column names (F24)."""
+"""Which rules read a field: what an error about a lost column names (F24), what looks ahead."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Final
 
+from models.catalogue import MEASURES
 from models.configuration import Configuration
-from models.criteria import FieldLeaf, Node, RelatedLeaf, children_of
+from models.criteria import FieldLeaf, Node, RelatedLeaf, children_of, walk
 from models.rfm import METRICS
+
+DEEDS: Final = frozenset(field.name for field in MEASURES) - {"contact_count"}
+"""Measures that tell what an account did: purchases, deals, activity."""
+DEED_MODULES: Final = frozenset({"deals", "deal_lines"})
+"""Related modules that tell it."""
+
+
+def rules_by_deeds(configuration: Configuration, accounts: int) -> tuple[str, ...]:
+    """Rules that choose or group `accounts` in scope by what these did until today.
+
+    Where there are any, a past is learned from and tested on accounts chosen by what came after it
+    (REC-4 learns in scope).
+    """
+    criteria = configuration.global_criteria
+    rules = [] if criteria is None else [("global_criteria", criteria)]
+    firmographics = configuration.techniques.firmographics
+    if firmographics is not None and firmographics.active:
+        rules += [(f"firmographics.{label.id}", label.where) for label in firmographics.labels]
+    found = [rule for rule, node in rules if any(_tells_deeds(part) for _, part in walk(node))]
+    if configuration.modules.accounts.dormant_after_days is not None:
+        found.append("modules.accounts.dormant_after_days")
+    most = configuration.limits.max_accounts
+    if most is not None and accounts >= most:
+        found.append("limits.max_accounts")
+    return tuple(found)
+
+
+def _tells_deeds(node: Node) -> bool:
+    if isinstance(node, RelatedLeaf):
+        return node.module in DEED_MODULES
+    return isinstance(node, FieldLeaf) and node.field in DEEDS
 
 
 def rules_by_field(configuration: Configuration, module: str) -> dict[str, tuple[str, ...]]:

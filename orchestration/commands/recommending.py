@@ -226,6 +226,8 @@ def _show_card(card: dict[str, Any], methods: list[dict[str, Any]]) -> None:
         say(f"  probability by {card['probability_method']}")
     if card["reason"] is not None:
         say(f"  {card['reason']}")
+    if card["hindsight"] is not None:
+        say(f"  may flatter: {card['hindsight']}")
     if card["calibration_error"] is not None:
         auc = "" if card["auc"] is None else f"AUC {card['auc']:.3f}, "
         say(

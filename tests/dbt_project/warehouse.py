@@ -19,7 +19,7 @@ import duckdb
 import yaml
 
 from assets.landing import BOOKS, LOAD_COLUMNS, module_columns
-from assets.learned_tables import create_tables
+from assets.learned_tables import create_tables, finish_tables
 from models.fields import MODULES
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
@@ -345,6 +345,7 @@ def fill(path: Path, loads: Iterable[Load], configuration: Configuration) -> Non
             types = {column: _TYPES.get(column, "VARCHAR") for column in _config_columns()[name]}
             _write(warehouse, f"config.{name}", types, rows)
         create_tables(warehouse)
+        finish_tables(warehouse)
 
 
 def _write(

@@ -24,6 +24,7 @@ pytestmark = [
 ACCOUNTS = 2_000
 TOP_RULES = 30
 """Of the 150 and more of products still sold, by confidence."""
+DORMANT = "dormant_after_days: 36500"
 TYPES = {"first_purchase", "next_purchase", "repeat_purchase", "cross_sell", "bundle"}
 
 
@@ -33,6 +34,8 @@ class Planted:
 
     installation: Installation
     truths: Path
+    said: str
+    """What the run printed."""
 
     @cached_property
     def facts(self) -> dict[str, Any]:
@@ -54,15 +57,17 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
     for before, after in (
         ("demo: {accounts: 200, seed: 7}", f"demo: {{accounts: {ACCOUNTS}, seed: 11}}"),
         ("include: [segments/*.yaml]\n", ""),
+        # Nobody is that long away: it changes no scope, and asks what accounts did until today.
+        ("    inactive_statuses: [", f"    {DORMANT}\n    inactive_statuses: ["),
     ):
         assert before in text
         text = text.replace(before, after)
     exports = text.index("\nexports:")  # they name segments that are left out here
     (folder / "abm.yaml").write_text(text[:exports] + "\n", encoding="utf-8")
     installation = Installation(folder / "abm.yaml", folder / "home")
-    installation.run()
+    said = installation.run()
     (truths,) = installation.home.glob("demo_crm/*/truths")
-    return Planted(installation, truths)
+    return Planted(installation, truths, said)
 
 
 def test_planted_associations_are_among_the_top_rules(planted: Planted) -> None:
@@ -235,3 +240,15 @@ def test_the_report_card_stands_beside_its_baselines(planted: Planted) -> None:
         assert true == pytest.approx(cards[type_]["purchase_count"])
     spoken = quintile("report-card", *place).out
     assert "MAP@10" in spoken and "surest tenth" in spoken
+    assert "may flatter" in spoken
+
+
+def test_a_scope_that_looks_back_from_today_is_warned_of(planted: Planted) -> None:
+    """Decision 8: what was tested on accounts chosen by their future says so, and who chose."""
+    told = "accounts are chosen by what they did until today (modules.accounts.dormant_after_days)"
+    rows = planted.rows(
+        "select distinct hindsight, tested_on is null from marts.rpt_recommendation_cards"
+    )
+    assert (told, False) in rows
+    assert all(hindsight is None for hindsight, is_untested in rows if is_untested)
+    assert "no_hindsight" in planted.said and told in planted.said

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import md5
-from itertools import combinations, pairwise
+from itertools import combinations_with_replacement, pairwise
 from typing import Any
 
 import numpy as np
@@ -178,9 +178,9 @@ def _count_pairs(
     for place, basket in enumerate(baskets):
         for item in basket.items:
             first.setdefault(item, place)
-        for pair in combinations(sorted(basket.items), 2):
+        for pair in combinations_with_replacement(sorted(basket.items), 2):
             counts[pair]["deal_count"] += 1
-    for one, other in combinations(sorted(first), 2):
+    for one, other in combinations_with_replacement(sorted(first), 2):
         counts[one, other]["account_count"] += 1
         counts[one, other]["after_count"] += first[other] > first[one]
         counts[one, other]["before_count"] += first[other] < first[one]

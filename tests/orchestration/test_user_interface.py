@@ -41,12 +41,15 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     quintile = str(Path(sys.executable).parent / "quintile")
-    server = subprocess.Popen(
-        [quintile, "dev", "--port", str(port), "-c", str(DEMO), "--home", str(home)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    log = tmp_path_factory.mktemp("server") / "log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [quintile, "dev", "--port", str(port), "-c", str(DEMO), "--home", str(home)],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=os.environ | {"PYTHONFAULTHANDLER": "1"},
+        )
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_until_up(address, server)
@@ -54,11 +57,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         try:
-            # Dagster gives its webserver and its daemon 60 seconds each before it kills them.
-            server.wait(timeout=150)
+            server.wait(timeout=60)
         except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)  # a failure, but nothing is left behind
-            raise
+            # A failure that tells where each process stands, and leaves nothing behind.
+            os.killpg(server.pid, signal.SIGABRT)
+            server.wait()
+            pytest.fail(f"the server did not end:\n{log.read_text()[-20_000:]}")
 
 
 def _wait_until_up(address: str, server: subprocess.Popen[bytes]) -> None:

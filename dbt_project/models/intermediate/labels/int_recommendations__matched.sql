@@ -3,14 +3,8 @@ with labels as (
     where technique = 'recommendations'
 ),
 
--- A bundle is chosen whichever half of it is missing: its products are compared in order. Of
--- one product and null, least and greatest are the product on both engines.
 conditions as (
-    select
-        *,
-        least(product_id, other_product_id) as first_product_id,
-        greatest(product_id, other_product_id) as second_product_id
-    from {{ source('config', 'recommendation_conditions') }}
+    select * from {{ source('config', 'recommendation_conditions') }}
 ),
 
 type_counts as (
@@ -21,44 +15,69 @@ type_counts as (
     group by label_id
 ),
 
+-- A bundle is chosen whichever half of it is missing (REC-19).
+choices as (
+    select
+        conditions.*,
+        product_id as chosen_product_id,
+        other_product_id as held_product_id
+    from conditions
+    union all
+    select
+        conditions.*,
+        other_product_id as chosen_product_id,
+        product_id as held_product_id
+    from conditions
+    where other_product_id is not null
+),
+
+-- Owned, or in an open deal.
+held as (
+    select
+        holdings.account_id,
+        products.product_id
+    from {{ ref('int_account_products__summarized') }} as holdings
+    inner join {{ ref('int_products__numbered') }} as products
+        on holdings.product_number = products.product_number
+    where
+        holdings.window_number = 0
+        and products.product_id in (select choices.held_product_id from choices)
+),
+
 -- Also what labels ask for beyond the best ten of an account.
 recommendations as (
-    select
-        account_id,
-        recommendation_type,
-        recommendation_probability,
-        least(product_id, case recommendation_type when 'bundle' then source_product_id end)
-            as first_product_id,
-        greatest(product_id, case recommendation_type when 'bundle' then source_product_id end)
-            as second_product_id
-    from {{ source('ml', 'recommendations') }}
+    select * from {{ source('ml', 'recommendations') }}
 ),
 
 -- The most likely of the chosen products of a type.
 best as (
     select
         recommendations.account_id,
-        conditions.label_id,
-        conditions.kind,
-        conditions.combine,
-        conditions.recommendation_type,
-        max(recommendations.recommendation_probability) >= max(conditions.probability) as reaches,
-        max(recommendations.recommendation_probability) > max(conditions.probability) as exceeds
+        choices.label_id,
+        choices.kind,
+        choices.combine,
+        choices.recommendation_type,
+        max(recommendations.recommendation_probability) >= max(choices.probability) as reaches,
+        max(recommendations.recommendation_probability) > max(choices.probability) as exceeds
     from recommendations
-    inner join conditions
+    inner join choices
         on
-            recommendations.recommendation_type = conditions.recommendation_type
+            recommendations.recommendation_type = choices.recommendation_type
             and coalesce(
-                recommendations.first_product_id = conditions.first_product_id
-                and recommendations.second_product_id = conditions.second_product_id,
-                conditions.product_id is null
+                recommendations.product_id = choices.chosen_product_id,
+                choices.chosen_product_id is null
             )
+    left join held
+        on
+            recommendations.account_id = held.account_id
+            and choices.held_product_id = held.product_id
+    where choices.held_product_id is null or held.product_id is not null
     group by
         recommendations.account_id,
-        conditions.label_id,
-        conditions.kind,
-        conditions.combine,
-        conditions.recommendation_type
+        choices.label_id,
+        choices.kind,
+        choices.combine,
+        choices.recommendation_type
 ),
 
 hot as (
@@ -74,33 +93,15 @@ hot as (
         >= case when best.combine = 'all' then type_counts.type_count else 1 end
 ),
 
--- Cold says that nothing is likely, so something must have been said of the account (REC-21).
-told as (
-    select distinct account_id from recommendations
-),
-
-cold_labels as (
-    select distinct label_id from conditions
-    where kind = 'cold'
-),
-
-warm as (
-    select distinct
+-- Cold says that nothing chosen is likely, so something of it must have been said (REC-21).
+cold as (
+    select
         account_id,
         label_id
     from best
-    where kind = 'cold' and exceeds
-),
-
-cold as (
-    select
-        told.account_id,
-        cold_labels.label_id
-    from told
-    cross join cold_labels
-    left join warm
-        on told.account_id = warm.account_id and cold_labels.label_id = warm.label_id
-    where warm.account_id is null
+    where kind = 'cold'
+    group by account_id, label_id
+    having sum(case when exceeds then 1 else 0 end) = 0
 ),
 
 matches as (

@@ -10,7 +10,7 @@ items as (
     select * from {{ ref('int_basket_items__ordered') }}
 ),
 
--- Baskets beyond the cap say little about any one pair and cost the square of their size.
+-- Wide baskets cost the square of their size. A product with itself: of how many pairs are a share.
 account_sizes as (
     select
         account_id,
@@ -30,7 +30,7 @@ owned as (
     inner join account_sizes on items.account_id = account_sizes.account_id
     where
         items.item_purchase_number = 1
-        and account_sizes.item_count between 2 and settings.largest_basket
+        and account_sizes.item_count <= settings.largest_basket
 ),
 
 owned_pairs as (
@@ -43,7 +43,7 @@ owned_pairs as (
         sum(case when other.basket_number < one.basket_number then 1 else 0 end) as before_count
     from owned as one
     inner join owned as other
-        on one.account_id = other.account_id and one.product_number < other.product_number
+        on one.account_id = other.account_id and one.product_number <= other.product_number
     group by
         one.product_number,
         other.product_number,
@@ -66,7 +66,7 @@ together as (
     from items
     cross join settings
     inner join deal_sizes on items.deal_id = deal_sizes.deal_id
-    where deal_sizes.item_count between 2 and settings.largest_basket
+    where deal_sizes.item_count <= settings.largest_basket
 ),
 
 deal_pairs as (
@@ -77,7 +77,7 @@ deal_pairs as (
         count(*) as deal_count
     from together as one
     inner join together as other
-        on one.deal_id = other.deal_id and one.product_number < other.product_number
+        on one.deal_id = other.deal_id and one.product_number <= other.product_number
     group by one.product_number, other.product_number, one.period_number
 ),
 

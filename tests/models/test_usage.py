@@ -1,0 +1,58 @@
+"""Which rules ask what accounts did until today, so that a past learned from is chosen by them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from models.usage import rules_by_deeds
+from tests.models.documents import base, configured
+
+COUNTRY = {"field": "billing_country", "is": "not_empty"}
+BOUGHT = {"field": "last_purchase_on", "after": "2024-01-01"}
+HAS_WON = {"any_of": "deals", "where": {"field": "amount", "above": 10}}
+HAS_CONTACTS = {"field": "contact_count", "above": 2}
+
+
+def accounts(**changes: Any) -> dict[str, Any]:
+    modules = base()["modules"]
+    return modules | {"accounts": modules["accounts"] | changes}
+
+
+@pytest.mark.parametrize(
+    ("changes", "rules"),
+    [
+        ({}, ()),
+        ({"global_criteria": {"all": [COUNTRY, HAS_CONTACTS]}}, ()),
+        ({"global_criteria": {"all": [COUNTRY, {"not": BOUGHT}]}}, ("global_criteria",)),
+        ({"global_criteria": HAS_WON}, ("global_criteria",)),
+        (
+            {"modules": accounts(dormant_after_days=400)},
+            ("modules.accounts.dormant_after_days",),
+        ),
+        ({"limits": {"max_accounts": 101}}, ()),
+        ({"limits": {"max_accounts": 100}}, ("limits.max_accounts",)),
+        (
+            {
+                "techniques": {
+                    "firmographics": {
+                        "labels": [
+                            {"id": "big", "name": "Big", "where": {
+                                "field": "revenue_amount", "above": 10}},
+                            {"id": "local", "name": "Local", "where": COUNTRY},
+                        ]
+                    }
+                }
+            },
+            ("firmographics.big",),
+        ),
+    ],
+)  # fmt: skip
+def test_rules_that_ask_what_accounts_did(changes: dict[str, Any], rules: tuple[str, ...]) -> None:
+    assert rules_by_deeds(configured(**changes), 100) == rules
+
+
+def test_a_segment_chooses_no_accounts_to_learn_from() -> None:
+    segment = {"id": "s", "name": "S", "nature": "dynamic", "where": BOUGHT}
+    assert rules_by_deeds(configured(segments=[segment]), 100) == ()
