@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from assets.home import Home
 from assets.published import current, open_published
+from assets.warehouse import row_count
 from orchestration.commands.tables import text_table
 
 if TYPE_CHECKING:
@@ -32,23 +33,26 @@ def run_summary(home: Home, configuration: Path, seconds: float) -> Iterator[str
         yield from _segments(connection, run["currency"])
         yield from _quality(connection)
         account = _example(connection)
+        offers = row_count(connection, "marts", "seg_recommendations")
     yield "Where it is"
     yield f"  published copy  {_short(publication.database)}"
     yield f"  as Parquet      {_short(publication.parquet)}/"
     exports = sorted(home.exports.glob("*.zip")) if home.exports.is_dir() else []
     yield f"  exports         {_short(home.exports)}/ ({len(exports)} files)"
     yield ""
-    yield from _next_commands(configuration, account)
+    yield from _next_commands(configuration, account, has_offers=offers > 0)
 
 
-def _next_commands(configuration: Path, account: str) -> Iterator[str]:
+def _next_commands(configuration: Path, account: str, *, has_offers: bool) -> Iterator[str]:
     option = "" if configuration.name == "abm.yaml" and configuration.parent == Path() else (
         f" -c {_short(configuration)}"
     )  # fmt: skip
     command = ".venv/bin/quintile" if Path(".venv/bin/quintile").exists() else "quintile"
+    offered = "what to offer it next, why, and how likely it is to buy"
     commands = {
         f"{command} status{option}": "what is published, what failed, what to do",
         f"{command} explain {account}{option}": "why an account is in or out of every segment",
+        **({f"{command} recommend {account}{option}": offered} if has_offers else {}),
         f"{command} dev{option}": "the same run in the Dagster UI, on this machine only",
     }
     width = max(map(len, commands))

@@ -238,6 +238,7 @@ def test_the_report_card_stands_beside_its_baselines(planted: Planted) -> None:
         assert sum(t["pair_count"] for t in tenths) == cards[type_]["pair_count"]
         true = sum(t["true_share"] * t["pair_count"] for t in tenths)
         assert true == pytest.approx(cards[type_]["purchase_count"])
+    assert "quintile recommend " in planted.said
     spoken = quintile("report-card", *place).out
     assert "MAP@10" in spoken and "surest tenth" in spoken
     assert "may flatter" in spoken
