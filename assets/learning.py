@@ -7,8 +7,9 @@ and never a score.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,16 +38,24 @@ MOST_WORKERS: Final = 4
 """Parts that are worked on side by side at most; each takes some hundred megabytes."""
 
 
-def side_by_side() -> ThreadPoolExecutor:
-    """Return workers, one per core, for pure functions.
+@contextmanager
+def side_by_side() -> Iterator[ThreadPoolExecutor]:
+    """Yield workers, one per core, for pure functions.
 
-    Each works with one thread: several of OpenMP would wait for each other on trees of few rows.
+    Each works with one thread: several of OpenMP would wait for each other on trees of few rows,
+    several of BLAS for each other's cores. OpenMP is limited by thread, BLAS by process.
     """
     from threadpoolctl import threadpool_limits
 
     import_module("sklearn.ensemble")  # a limit reaches only what is loaded
     cores = min(os.cpu_count() or 1, MOST_WORKERS)
-    return ThreadPoolExecutor(cores, initializer=lambda: threadpool_limits(1))
+    with (
+        threadpool_limits(1, user_api="blas"),
+        ThreadPoolExecutor(
+            cores, initializer=lambda: threadpool_limits(1, user_api="openmp")
+        ) as workers,
+    ):
+        yield workers
 
 
 class Learning:
@@ -148,7 +157,7 @@ class Learning:
     def _write_rules(self, today: Window) -> None:
         from ml.rules import association_rules, least_support
 
-        transactions = int(today.accounts_with_baskets)
+        transactions = int(today.narrow_accounts)
         chosen = self.chosen.min_support
         support = least_support(transactions) if chosen is None else float(chosen)
         rules = association_rules(
@@ -202,6 +211,12 @@ class Learning:
             found.append(
                 f"{left_out:,} sold products are left out for having the fewest buyers until "
                 f"today (recommendations.most_products is {self.chosen.most_products:,})"
+            )
+        wide = self.tables.wide_account_count()
+        if wide:
+            found.append(
+                f"{wide:,} accounts are left out of pairs for what they own today "
+                f"(recommendations.largest_basket is {self.chosen.largest_basket:,})"
             )
         return "; ".join(found) or None
 

@@ -103,6 +103,14 @@ class LearningTables:
         ).fetchone()
         return int(found[0]) if found else 0
 
+    def wide_account_count(self) -> int:
+        """Return how many accounts bought more products until today than `largest_basket`."""
+        found = self.connection.execute(
+            "select account_count - narrow_account_count from learning.int_baskets__counted "
+            "where window_number = 0"
+        ).fetchone()
+        return int(found[0]) if found else 0
+
     def cut_off(self, number: int) -> date | None:
         """Return the day of a window, None where there is no such window."""
         found = self.connection.execute(
@@ -172,8 +180,9 @@ class LearningTables:
             accounts=read_accounts(self._nobody("int_accounts__purchased"), starts),
             holdings=read_holdings(self._nobody("int_account_products__summarized"), 0),
             later=None,
-            accounts_with_baskets=float(totals["account_count"]),
-            deals_with_baskets=float(totals["basket_count"]),
+            baskets=float(totals["basket_count"]),
+            narrow_accounts=float(totals["narrow_account_count"]),
+            narrow_deals=float(totals["narrow_basket_count"]),
             after_first=self.after_first,
         )
 

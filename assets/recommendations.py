@@ -35,7 +35,7 @@ MEMORY_LIMIT: Final = "1GB"
             kinds={"python", "scikitlearn"},
             owners=["team:marketing-analytics"],
             description=description,
-            code_version="1",
+            code_version="2",
         )
         for name, (description, _) in TABLES.items()
     ],
@@ -49,8 +49,8 @@ MEMORY_LIMIT: Final = "1GB"
             NO_HINDSIGHT,
             asset=[SCHEMA, "recommendation_cards"],
             description=(
-                "The past that is learned from and tested was not chosen by what came after it: "
-                "by global criteria, labels or limits that ask what accounts did until today."
+                "No global criteria, label or limit chose the past that is learned from and tested "
+                "by purchases, deals or activity that came after it."
             ),
         ),
     ],

@@ -19,6 +19,7 @@ import duckdb
 
 from assets.home import Home
 from assets.landing import LandedFiles
+from assets.learned_tables import UNFINISHED
 from assets.spark_history import claim_catalogue, mark_history, restore_history
 from assets.spark_server import connect_server
 from assets.spark_settings import CONNECT
@@ -134,8 +135,8 @@ def _give_tables(
     with warehouse(build.home.warehouse, read_only=True) as connection:
         for schema, table in connection.execute(
             "select schema_name, table_name from duckdb_tables() "
-            "where list_contains(?, schema_name) order by all",
-            [list(schemas)],
+            "where list_contains(?, schema_name) and not suffix(table_name, ?) order by all",
+            [list(schemas), UNFINISHED],
         ).fetchall():
             given = folder / f"{schema}.{table}"
             given.mkdir(exist_ok=True)

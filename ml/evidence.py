@@ -78,18 +78,21 @@ def rule_evidence(part: Slice, account: Integers, product: Integers) -> Evidence
     """Owned product whose owners own the recommended one most often (REC-7).
 
     Support, confidence and lift are those of the rule; `count` are the owners that bought the
-    recommended product later, which is what the account would do.
+    recommended product later, which is what the account would do, and `base` all that could: who
+    had it before, or bought both at once, is not among them.
     """
     window = part.window
     source = strongest_source(
         part, part.links.confidence, window.holdings.purchases > 0, account, product
     )
+    counted = window.associations
     rule = _linked(
-        source, product, window.associations.accounts, window.associations.owners,
-        window.products.buyers, window.accounts_with_baskets,
-    )  # fmt: skip
-    later = window.associations.after[np.maximum(source, 0), product]
-    return replace(rule, count=np.where(source >= 0, later, 0))
+        source, product, counted.accounts, counted.owners, counted.owners, window.narrow_accounts
+    )
+    at, has = np.maximum(source, 0), source >= 0
+    later = counted.after[at, product]
+    others = counted.owners[at] - counted.accounts[at, product]
+    return replace(rule, count=np.where(has, later, 0), base=np.where(has, others + later, 0))
 
 
 def step_evidence(part: Slice, account: Integers, product: Integers) -> Evidence:
@@ -99,7 +102,7 @@ def step_evidence(part: Slice, account: Integers, product: Integers) -> Evidence
     source = strongest_source(part, taken, window.holdings.is_in_last_basket, account, product)
     return _linked(
         source, product, window.associations.steps, window.associations.stepped,
-        window.products.buyers, window.accounts_with_baskets,
+        window.associations.owners, window.narrow_accounts,
     )  # fmt: skip
 
 
@@ -110,7 +113,7 @@ def bundle_evidence(part: Slice, account: Integers, product: Integers) -> Eviden
     source = strongest_source(part, part.links.together, held, account, product)
     return _linked(
         source, product, window.associations.deals, window.associations.sales,
-        window.products.baskets, window.deals_with_baskets,
+        window.associations.sales, window.narrow_deals,
     )  # fmt: skip
 
 

@@ -139,10 +139,12 @@ class Window:
     accounts: Accounts
     holdings: Holdings
     later: Later | None
-    accounts_with_baskets: float
-    """Accounts that bought a product."""
-    deals_with_baskets: float
+    baskets: float
     """Won deals with a product."""
+    narrow_accounts: float
+    """Accounts that bought a product, without those beyond `largest_basket`."""
+    narrow_deals: float
+    """Won deals with a product, without those beyond `largest_basket`."""
     after_first: bool = False
     """Whether a first purchase is also recommended after exactly one (REC-4)."""
 
@@ -267,8 +269,14 @@ def read_accounts(purchased: pd.DataFrame, starts: Starts) -> Accounts:
 
 
 def _cell(starts: Starts, industry: Any, size: Any) -> int:
-    """Return the narrowest cell with enough accounts: industry and size, industry, all (REC-12)."""
-    for cell in ((industry, size), (industry, EVERY)):
+    """Return the narrowest cell with enough accounts: industry and size, industry, all (REC-12).
+
+    Accounts of which an industry or size is not known are not alike.
+    """
+    known = [] if industry is None else [(industry, EVERY)]
+    if known and size is not None:
+        known.insert(0, (industry, size))
+    for cell in known:
         row = starts.cells.get(cell)
         if row is not None and starts.totals[row] >= LEAST_ALIKE:
             return row

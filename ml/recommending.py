@@ -58,15 +58,12 @@ class Learned:
 def shortage(window: Window) -> str | None:
     """Return why nothing can be recommended at all, or None (REC-15)."""
     products = window.products
-    if window.deals_with_baskets == 0:
+    if window.baskets == 0:
         return "no won deal has a product: map deal_lines and products"
     if not products.is_offered.any():
         return "no product is active and known: map products, or their is_active"
-    if window.deals_with_baskets < LEAST_BASKETS:
-        return (
-            f"not enough data: {window.deals_with_baskets:.0f} baskets, "
-            f"{LEAST_BASKETS} are needed (REC-15)"
-        )
+    if window.baskets < LEAST_BASKETS:
+        return f"not enough data: {window.baskets:.0f} baskets, {LEAST_BASKETS} are needed (REC-15)"
     if (products.baskets > 0).sum() < 2:
         return "only one product was ever sold: there is nothing to choose from"
     return None

@@ -42,10 +42,9 @@ class Links:
     @cached_property
     def confidence(self) -> Floats:
         """Shrunk confidence of owning b when a is owned (REC-7), 0 at or below the least lift."""
-        found, buyers = self.window.associations, self.window.products.buyers
-        whole = self.window.accounts_with_baskets
-        lift = found.accounts * whole / np.maximum(np.outer(found.owners, buyers), 1)
-        shares = found.accounts / (found.owners[:, None] + SHRINKAGE)
+        owners, both = self.window.associations.owners, self.window.associations.accounts
+        lift = both * self.window.narrow_accounts / np.maximum(np.outer(owners, owners), 1)
+        shares = both / (owners[:, None] + SHRINKAGE)
         return np.where(lift > self.min_lift, shares, 0).astype(np.float32)
 
     @cached_property
@@ -60,10 +59,9 @@ class Links:
     @cached_property
     def together(self) -> Floats:
         """Shrunk share of the deals with a that hold b (REC-8), 0 at or below the least lift."""
-        found, baskets = self.window.associations, self.window.products.baskets
-        whole = self.window.deals_with_baskets
-        lift = found.deals * whole / np.maximum(np.outer(found.sales, baskets), 1)
-        shares = found.deals / (found.sales[:, None] + SHRINKAGE)
+        sales, both = self.window.associations.sales, self.window.associations.deals
+        lift = both * self.window.narrow_deals / np.maximum(np.outer(sales, sales), 1)
+        shares = both / (sales[:, None] + SHRINKAGE)
         return np.where(lift > self.min_lift, shares, 0).astype(np.float32)
 
 

@@ -11,8 +11,8 @@ from models.configuration import Configuration
 from models.criteria import FieldLeaf, Node, RelatedLeaf, children_of, walk
 from models.rfm import METRICS
 
-DEEDS: Final = frozenset(field.name for field in MEASURES) - {"contact_count"}
-"""Measures that tell what an account did: purchases, deals, activity."""
+DEEDS: Final = frozenset(field.name for field in MEASURES) - {"contact_count"} | {"modified_at"}
+"""Fields that tell what an account did: purchases, deals, activity."""
 DEED_MODULES: Final = frozenset({"deals", "deal_lines"})
 """Related modules that tell it."""
 
@@ -23,8 +23,11 @@ def rules_by_deeds(configuration: Configuration, accounts: int) -> tuple[str, ..
     Where there are any, a past is learned from and tested on accounts chosen by what came after it
     (REC-4 learns in scope).
     """
-    criteria = configuration.global_criteria
-    rules = [] if criteria is None else [("global_criteria", criteria)]
+    given = {
+        "global_criteria": configuration.global_criteria,
+        "modules.accounts.where": configuration.modules.accounts.where,
+    }
+    rules = [(rule, node) for rule, node in given.items() if node is not None]
     firmographics = configuration.techniques.firmographics
     if firmographics is not None and firmographics.active:
         rules += [(f"firmographics.{label.id}", label.where) for label in firmographics.labels]

@@ -115,8 +115,9 @@ def assert_same(found: Window, expected: Window) -> None:
             found.starts.counts[found.starts.cells[name]], expected.starts.counts[row]
         )
         assert found.starts.totals[found.starts.cells[name]] == expected.starts.totals[row]
-    assert found.accounts_with_baskets == expected.accounts_with_baskets
-    assert found.deals_with_baskets == expected.deals_with_baskets
+    assert found.baskets == expected.baskets
+    assert found.narrow_accounts == expected.narrow_accounts
+    assert found.narrow_deals == expected.narrow_deals
 
 
 ITEMS = st.frozensets(st.integers(0, PRODUCTS - 1), max_size=LARGEST)
@@ -173,6 +174,11 @@ def test_baskets_beyond_the_cap_cost_no_pairs(
         "from learning.int_product_pairs__counted where window_number = 0"
     ).fetchall()
     assert sorted(found) == [(0, 0, 1, 1), (0, 1, 1, 1), (1, 1, 1, 1)]
+    # Shares, supports and lifts are of those that are counted, or lift would be no lift.
+    tables = LearningTables(connection, ())
+    today = tables.without_accounts(0)
+    assert (today.narrow_accounts, today.narrow_deals, today.baskets) == (1, 1, 2)
+    assert tables.wide_account_count() == 1
 
 
 def test_beyond_the_most_sold_nothing_is_learned(

@@ -117,8 +117,9 @@ def window_of(history: History, number: int) -> Window:
         accounts=read_accounts(_accounts(history, accounts, known, number), starts),
         holdings=read_holdings(_holdings(history, known, position, number), len(accounts)),
         later=read_later(_later(history, position, number), len(accounts)) if number else None,
-        accounts_with_baskets=float(len({p.account for p in deals})),
-        deals_with_baskets=float(len(deals)),
+        baskets=float(len(deals)),
+        narrow_accounts=float(len({p.account for p in deals})),
+        narrow_deals=float(len(deals)),
     )
 
 

@@ -31,6 +31,10 @@ def accounts(**changes: Any) -> dict[str, Any]:
             {"modules": accounts(dormant_after_days=400)},
             ("modules.accounts.dormant_after_days",),
         ),
+        (
+            {"modules": accounts(where={"field": "modified_at", "after": "2024-01-01"})},
+            ("modules.accounts.where",),
+        ),
         ({"limits": {"max_accounts": 101}}, ()),
         ({"limits": {"max_accounts": 100}}, ("limits.max_accounts",)),
         (

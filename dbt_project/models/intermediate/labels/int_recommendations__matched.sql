@@ -31,17 +31,9 @@ choices as (
     where other_product_id is not null
 ),
 
--- Owned, or in an open deal.
 held as (
-    select
-        holdings.account_id,
-        products.product_id
-    from {{ ref('int_account_products__summarized') }} as holdings
-    inner join {{ ref('int_products__numbered') }} as products
-        on holdings.product_number = products.product_number
-    where
-        holdings.window_number = 0
-        and products.product_id in (select choices.held_product_id from choices)
+    select * from {{ ref('int_account_products__held') }}
+    where product_id in (select choices.held_product_id from choices)
 ),
 
 -- Also what labels ask for beyond the best ten of an account.

@@ -15,14 +15,8 @@ products as (
     from {{ ref('stg_crm__products') }}
 ),
 
-open_items as (
-    select distinct
-        deals.account_id,
-        deal_lines.product_id
-    from {{ ref('int_deals__converted') }} as deals
-    inner join {{ ref('int_deal_lines__merged') }} as deal_lines
-        on deals.deal_id = deal_lines.deal_id
-    where deals.state = 'open'
+held as (
+    select * from {{ ref('int_account_products__held') }}
 ),
 
 named as (
@@ -30,8 +24,8 @@ named as (
         recommendations.*,
         products.product_name,
         coalesce(sources.product_name, recommendations.source_product_id) as source_product_name,
-        open_items.account_id is not null as is_in_open_deal,
-        open_sources.account_id is not null as is_source_in_open_deal,
+        coalesce(held.is_in_open_deal, false) as is_in_open_deal,
+        coalesce(held_sources.is_owned, false) as is_source_owned,
         concat(
             cast(recommendations.evidence_count as string), ' of ',
             cast(recommendations.evidence_base_count as string)
@@ -42,14 +36,14 @@ named as (
     cross join run
     left join products on recommendations.product_id = products.product_id
     left join products as sources on recommendations.source_product_id = sources.product_id
-    left join open_items
+    left join held
         on
-            recommendations.account_id = open_items.account_id
-            and recommendations.product_id = open_items.product_id
-    left join open_items as open_sources
+            recommendations.account_id = held.account_id
+            and recommendations.product_id = held.product_id
+    left join held as held_sources
         on
-            recommendations.account_id = open_sources.account_id
-            and recommendations.source_product_id = open_sources.product_id
+            recommendations.account_id = held_sources.account_id
+            and recommendations.source_product_id = held_sources.product_id
 )
 
 select
@@ -62,13 +56,18 @@ select
     source_product_name,
     recommendation_probability,
     case
+        when recommendation_type = 'cross_sell' and evidence_count = 0 and confidence > 0
+            then concat(
+                'owns ', source_product_name, '; ',
+                cast(cast(round(100 * confidence) as int) as string), ' % of such accounts own it'
+            )
         when recommendation_type = 'cross_sell' and source_product_id is not null
             then concat(
                 'owns ', source_product_name, '; ', counted, ' such accounts bought it later'
             )
         when recommendation_type = 'bundle' and source_product_id is not null
             then concat(
-                case when is_source_in_open_deal then 'has in an open deal ' else 'owns ' end,
+                case when is_source_owned then 'owns ' else 'has in an open deal ' end,
                 source_product_name, '; ', counted, ' deals with that hold both'
             )
         when source_product_id is not null  -- next purchase, and first after exactly one

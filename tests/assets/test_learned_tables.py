@@ -1,0 +1,52 @@
+"""Learned tables take the place of the old ones when all are filled, and not before."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+
+from assets.learned_tables import TABLES
+
+FILL = """
+import os, sys, duckdb
+from assets.learned_tables import create_tables, finish_tables, insert_rows
+
+connection = duckdb.connect(sys.argv[1])
+create_tables(connection)
+insert_rows(connection, "recommendation_cards", [{"recommendation_type": sys.argv[2]}])
+if sys.argv[3] == "killed":
+    os.kill(os.getpid(), 9)
+finish_tables(connection)
+"""
+
+
+def fill(file: Path, type_: str, ending: str) -> int:
+    return subprocess.run([sys.executable, "-c", FILL, str(file), type_, ending]).returncode
+
+
+def types(file: Path) -> list[str]:
+    with duckdb.connect(str(file), read_only=True) as connection:
+        rows = connection.execute("select recommendation_type from ml.recommendation_cards")
+        return [type_ for (type_,) in rows.fetchall()]
+
+
+def tables(file: Path) -> set[str]:
+    with duckdb.connect(str(file), read_only=True) as connection:
+        rows = connection.execute(
+            "select table_name from duckdb_tables() where schema_name = 'ml'"
+        ).fetchall()
+        return {name for (name,) in rows}
+
+
+def test_a_killed_learning_leaves_the_tables_of_the_run_before(tmp_path: Path) -> None:
+    file = tmp_path / "warehouse.duckdb"
+    assert fill(file, "first", "finished") == 0
+    assert fill(file, "second", "killed") == -signal.SIGKILL
+    assert types(file) == ["first"]
+    assert fill(file, "third", "finished") == 0
+    assert types(file) == ["third"]
+    assert tables(file) == set(TABLES), "nothing unfinished is left"
