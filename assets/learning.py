@@ -181,7 +181,7 @@ class Learning:
         from ml.rules import MiningBounds, TooMuchToMineError, counted_itemsets, mined_itemsets
 
         pairs = counted_itemsets(
-            today.associations.owners, today.associations.accounts, transactions, support
+            today.products.narrow_buyers, today.associations.accounts, transactions, support
         )
         longest = self.chosen.max_antecedents + 1
         if len(pairs) > self.chosen.most_itemsets:

@@ -85,13 +85,11 @@ def rule_evidence(part: Slice, account: Integers, product: Integers) -> Evidence
     source = strongest_source(
         part, part.links.confidence, window.holdings.purchases > 0, account, product
     )
-    counted = window.associations
-    rule = _linked(
-        source, product, counted.accounts, counted.owners, counted.owners, window.narrow_accounts
-    )
+    counted, owners = window.associations, window.products.narrow_buyers
+    rule = _linked(source, product, counted.accounts, owners, owners, window.narrow_accounts)
     at, has = np.maximum(source, 0), source >= 0
     later = counted.after[at, product]
-    others = counted.owners[at] - counted.accounts[at, product]
+    others = owners[at] - counted.accounts[at, product]
     return replace(rule, count=np.where(has, later, 0), base=np.where(has, others + later, 0))
 
 
@@ -102,7 +100,7 @@ def step_evidence(part: Slice, account: Integers, product: Integers) -> Evidence
     source = strongest_source(part, taken, window.holdings.is_in_last_basket, account, product)
     return _linked(
         source, product, window.associations.steps, window.associations.stepped,
-        window.associations.owners, window.narrow_accounts,
+        window.products.narrow_buyers, window.narrow_accounts,
     )  # fmt: skip
 
 
@@ -111,10 +109,8 @@ def bundle_evidence(part: Slice, account: Integers, product: Integers) -> Eviden
     window = part.window
     held = (window.holdings.purchases > 0) | window.holdings.is_in_open_deal
     source = strongest_source(part, part.links.together, held, account, product)
-    return _linked(
-        source, product, window.associations.deals, window.associations.sales,
-        window.associations.sales, window.narrow_deals,
-    )  # fmt: skip
+    sales = window.products.narrow_baskets
+    return _linked(source, product, window.associations.deals, sales, sales, window.narrow_deals)
 
 
 def _linked(

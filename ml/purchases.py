@@ -26,12 +26,15 @@ class Products:
 
     `typical_gap_days` is the median of days between two purchases by the same account, nan where
     nobody bought twice. `repeat_share` are buyers who bought again (REC-6), 0 to 1.
+    The narrow are within `largest_basket`, of whom pairs are counted.
     """
 
     is_offered: Flags
     is_repeatable: Flags
     baskets: Floats
     buyers: Floats
+    narrow_baskets: Floats
+    narrow_buyers: Floats
     recent_baskets: Floats
     repeat_share: Floats
     typical_gap_days: Floats
@@ -44,14 +47,12 @@ class Products:
 class Associations:
     """How often products go together; every matrix is P x P, with nothing on the diagonal.
 
-    `accounts[a, b]` own both, of `owners[a]`; `after[a, b]` of them bought b in a later basket than
-    a; `deals[a, b]` were won with both (REC-8), of `sales[a]`; `steps[a, b]` accounts bought b in
-    the basket after one with a, and `stepped[a]` bought anything after it (REC-5). Accounts and
-    deals beyond `largest_basket` count nowhere here.
+    `accounts[a, b]` own both; `after[a, b]` of them bought b in a later basket than a;
+    `deals[a, b]` were won with both (REC-8); `steps[a, b]` accounts bought b in the basket after
+    one with a, and `stepped[a]` bought anything after it (REC-5). Accounts and deals beyond
+    `largest_basket` count nowhere here.
     """
 
-    owners: Floats
-    sales: Floats
     accounts: Floats
     after: Floats
     deals: Floats
@@ -161,6 +162,8 @@ def read_products(counted: pd.DataFrame) -> Products:
         is_repeatable=counted["is_repeatable"].to_numpy(bool),
         baskets=_floats(counted["basket_count"]),
         buyers=buyers,
+        narrow_baskets=_floats(counted["narrow_basket_count"]),
+        narrow_buyers=_floats(counted["narrow_buyer_count"]),
         recent_baskets=_floats(counted["recent_basket_count"]),
         repeat_share=_floats(counted["repeat_buyer_count"]) / np.maximum(buyers, 1),
         typical_gap_days=_floats(counted["typical_gap_days"]),
@@ -175,15 +178,8 @@ def read_associations(pairs: pd.DataFrame, steps: pd.DataFrame, products: int) -
         steps: `int_product_steps__counted`.
         products: Number of products.
     """
-    is_same = (pairs["product_number"] == pairs["other_product_number"]).to_numpy(bool)
-    same, pairs = pairs[is_same], pairs[~is_same]
     one = pairs["product_number"].to_numpy(np.int64)
     other = pairs["other_product_number"].to_numpy(np.int64)
-
-    def single(name: str) -> Floats:
-        found = np.zeros(products, np.float32)
-        found[same["product_number"].to_numpy(np.int64)] = same[name].to_numpy(np.float32)
-        return found
 
     def matrix(upper: str, lower: str) -> Floats:
         found = np.zeros((products, products), np.float32)
@@ -200,8 +196,6 @@ def read_associations(pairs: pd.DataFrame, steps: pd.DataFrame, products: int) -
     stepped = np.zeros(products, np.float32)
     stepped[left["product_number"].to_numpy(np.int64)] = left["account_count"].to_numpy(np.float32)
     return Associations(
-        owners=single("account_count"),
-        sales=single("deal_count"),
         accounts=matrix("account_count", "account_count"),
         after=matrix("after_count", "before_count"),
         deals=matrix("deal_count", "deal_count"),

@@ -42,7 +42,7 @@ class Links:
     @cached_property
     def confidence(self) -> Floats:
         """Shrunk confidence of owning b when a is owned (REC-7), 0 at or below the least lift."""
-        owners, both = self.window.associations.owners, self.window.associations.accounts
+        owners, both = self.window.products.narrow_buyers, self.window.associations.accounts
         lift = both * self.window.narrow_accounts / np.maximum(np.outer(owners, owners), 1)
         shares = both / (owners[:, None] + SHRINKAGE)
         return np.where(lift > self.min_lift, shares, 0).astype(np.float32)
@@ -59,7 +59,7 @@ class Links:
     @cached_property
     def together(self) -> Floats:
         """Shrunk share of the deals with a that hold b (REC-8), 0 at or below the least lift."""
-        sales, both = self.window.associations.sales, self.window.associations.deals
+        sales, both = self.window.products.narrow_baskets, self.window.associations.deals
         lift = both * self.window.narrow_deals / np.maximum(np.outer(sales, sales), 1)
         shares = both / (sales[:, None] + SHRINKAGE)
         return np.where(lift > self.min_lift, shares, 0).astype(np.float32)

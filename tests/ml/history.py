@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import md5
-from itertools import combinations_with_replacement, pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -136,6 +136,8 @@ def _products(history: History, known: Mapping[str, list[Purchase]], number: int
             "is_repeatable": product in history.repeatable,
             "basket_count": len(days),
             "buyer_count": sum(bool(found) for found in by_account),
+            "narrow_basket_count": len(days),  # none is wide here
+            "narrow_buyer_count": sum(bool(found) for found in by_account),
             "repeat_buyer_count": sum(len(found) > 1 for found in by_account),
             "recent_basket_count": sum(
                 min(day // history.horizon, OLDEST) < number + 2 for day in days
@@ -179,9 +181,9 @@ def _count_pairs(
     for place, basket in enumerate(baskets):
         for item in basket.items:
             first.setdefault(item, place)
-        for pair in combinations_with_replacement(sorted(basket.items), 2):
+        for pair in combinations(sorted(basket.items), 2):
             counts[pair]["deal_count"] += 1
-    for one, other in combinations_with_replacement(sorted(first), 2):
+    for one, other in combinations(sorted(first), 2):
         counts[one, other]["account_count"] += 1
         counts[one, other]["after_count"] += first[other] > first[one]
         counts[one, other]["before_count"] += first[other] < first[one]

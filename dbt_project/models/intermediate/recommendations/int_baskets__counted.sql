@@ -2,10 +2,6 @@ with windows as (
     select * from {{ ref('int_windows__dated') }}
 ),
 
-settings as (
-    select * from {{ source('config', 'recommendation_settings') }}
-),
-
 items as (
     select * from {{ ref('int_basket_items__ordered') }}
 ),
@@ -18,46 +14,40 @@ purchases as (
     group by period_number
 ),
 
-account_sizes as (
-    select
-        account_id,
-        sum(case when item_purchase_number = 1 then 1 else 0 end) as item_count
-    from items
-    group by account_id
-),
-
-deal_sizes as (
+deals as (
     select
         deal_id,
-        count(*) as item_count
+        min(period_number) as period_number,
+        max(case when is_in_narrow_deal then 1 else 0 end) as narrow_count
     from items
     group by deal_id
 ),
 
--- Whoever began with a product, and whatever was sold; narrow are those that pairs are counted of.
-begun as (
+-- Whoever began is known from the period of the first basket, the furthest back.
+accounts as (
     select
-        items.account_id,
-        items.deal_id,
-        items.period_number,
-        items.basket_number = 1 as is_first,
-        account_sizes.item_count <= settings.largest_basket as is_narrow_account,
-        deal_sizes.item_count <= settings.largest_basket as is_narrow_deal
+        account_id,
+        max(period_number) as period_number,
+        max(case when is_of_narrow_account then 1 else 0 end) as narrow_count
     from items
-    cross join settings
-    inner join account_sizes on items.account_id = account_sizes.account_id
-    inner join deal_sizes on items.deal_id = deal_sizes.deal_id
+    group by account_id
 ),
 
-baskets as (
+sold as (
     select
         period_number,
-        count(distinct deal_id) as basket_count,
-        count(distinct case when is_narrow_deal then deal_id end) as narrow_basket_count,
-        count(distinct case when is_first then account_id end) as account_count,
-        count(distinct case when is_first and is_narrow_account then account_id end)
-            as narrow_account_count
-    from begun
+        count(*) as basket_count,
+        sum(narrow_count) as narrow_basket_count
+    from deals
+    group by period_number
+),
+
+begun as (
+    select
+        period_number,
+        count(*) as account_count,
+        sum(narrow_count) as narrow_account_count
+    from accounts
     group by period_number
 ),
 
@@ -65,12 +55,13 @@ by_period as (
     select
         purchases.period_number,
         purchases.purchase_count,
-        coalesce(baskets.basket_count, 0) as basket_count,
-        coalesce(baskets.narrow_basket_count, 0) as narrow_basket_count,
-        coalesce(baskets.account_count, 0) as account_count,
-        coalesce(baskets.narrow_account_count, 0) as narrow_account_count
+        coalesce(sold.basket_count, 0) as basket_count,
+        coalesce(sold.narrow_basket_count, 0) as narrow_basket_count,
+        coalesce(begun.account_count, 0) as account_count,
+        coalesce(begun.narrow_account_count, 0) as narrow_account_count
     from purchases
-    left join baskets on purchases.period_number = baskets.period_number
+    left join sold on purchases.period_number = sold.period_number
+    left join begun on purchases.period_number = begun.period_number
 ),
 
 counted as (

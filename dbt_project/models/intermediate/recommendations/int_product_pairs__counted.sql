@@ -2,35 +2,18 @@ with windows as (
     select * from {{ ref('int_windows__dated') }}
 ),
 
-settings as (
-    select * from {{ source('config', 'recommendation_settings') }}
-),
-
 items as (
     select * from {{ ref('int_basket_items__ordered') }}
 ),
 
--- Wide baskets cost the square of their size. A product with itself: of how many pairs are a share.
-account_sizes as (
-    select
-        account_id,
-        sum(case when item_purchase_number = 1 then 1 else 0 end) as item_count
-    from items
-    group by account_id
-),
-
 owned as (
     select
-        items.account_id,
-        items.product_number,
-        items.period_number,
-        items.basket_number
+        account_id,
+        product_number,
+        period_number,
+        basket_number
     from items
-    cross join settings
-    inner join account_sizes on items.account_id = account_sizes.account_id
-    where
-        items.item_purchase_number = 1
-        and account_sizes.item_count <= settings.largest_basket
+    where item_purchase_number = 1 and is_of_narrow_account
 ),
 
 owned_pairs as (
@@ -43,30 +26,20 @@ owned_pairs as (
         sum(case when other.basket_number < one.basket_number then 1 else 0 end) as before_count
     from owned as one
     inner join owned as other
-        on one.account_id = other.account_id and one.product_number <= other.product_number
+        on one.account_id = other.account_id and one.product_number < other.product_number
     group by
         one.product_number,
         other.product_number,
         least(one.period_number, other.period_number)
 ),
 
-deal_sizes as (
-    select
-        deal_id,
-        count(*) as item_count
-    from items
-    group by deal_id
-),
-
 together as (
     select
-        items.deal_id,
-        items.product_number,
-        items.period_number
+        deal_id,
+        product_number,
+        period_number
     from items
-    cross join settings
-    inner join deal_sizes on items.deal_id = deal_sizes.deal_id
-    where deal_sizes.item_count <= settings.largest_basket
+    where is_in_narrow_deal
 ),
 
 deal_pairs as (
@@ -77,7 +50,7 @@ deal_pairs as (
         count(*) as deal_count
     from together as one
     inner join together as other
-        on one.deal_id = other.deal_id and one.product_number <= other.product_number
+        on one.deal_id = other.deal_id and one.product_number < other.product_number
     group by one.product_number, other.product_number, one.period_number
 ),
 

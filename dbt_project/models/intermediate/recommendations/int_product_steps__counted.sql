@@ -2,28 +2,9 @@ with windows as (
     select * from {{ ref('int_windows__dated') }}
 ),
 
-settings as (
-    select * from {{ source('config', 'recommendation_settings') }}
-),
-
 items as (
     select * from {{ ref('int_basket_items__ordered') }}
-),
-
-deal_sizes as (
-    select
-        deal_id,
-        count(*) as item_count
-    from items
-    group by deal_id
-),
-
-small as (
-    select items.*
-    from items
-    cross join settings
-    inner join deal_sizes on items.deal_id = deal_sizes.deal_id
-    where deal_sizes.item_count <= settings.largest_basket
+    where is_in_narrow_deal
 ),
 
 -- An account counts once for each step, from the first time it took it (REC-5).
@@ -33,8 +14,8 @@ steps as (
         one.product_number,
         following.product_number as next_product_number,
         max(following.period_number) as period_number
-    from small as one
-    inner join small as following
+    from items as one
+    inner join items as following
         on
             one.account_id = following.account_id
             and one.basket_number + 1 = following.basket_number

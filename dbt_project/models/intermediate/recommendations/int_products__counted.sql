@@ -18,7 +18,10 @@ by_period as (
         period_number,
         count(*) as basket_count,
         sum(case when item_purchase_number = 1 then 1 else 0 end) as buyer_count,
-        sum(case when item_purchase_number = 2 then 1 else 0 end) as repeat_buyer_count
+        sum(case when item_purchase_number = 2 then 1 else 0 end) as repeat_buyer_count,
+        sum(case when is_in_narrow_deal then 1 else 0 end) as narrow_basket_count,
+        sum(case when item_purchase_number = 1 and is_of_narrow_account then 1 else 0 end)
+            as narrow_buyer_count
     from items
     group by product_number, period_number
 ),
@@ -30,6 +33,8 @@ counted as (
         sum(by_period.basket_count) as basket_count,
         sum(by_period.buyer_count) as buyer_count,
         sum(by_period.repeat_buyer_count) as repeat_buyer_count,
+        sum(by_period.narrow_basket_count) as narrow_basket_count,
+        sum(by_period.narrow_buyer_count) as narrow_buyer_count,
         sum(case
             when by_period.period_number < windows.window_number + 2
                 then by_period.basket_count
@@ -61,6 +66,8 @@ described as (
         cast(coalesce(counted.buyer_count, 0) as bigint) as buyer_count,
         cast(coalesce(counted.repeat_buyer_count, 0) as bigint) as repeat_buyer_count,
         cast(coalesce(counted.recent_basket_count, 0) as bigint) as recent_basket_count,
+        cast(coalesce(counted.narrow_basket_count, 0) as bigint) as narrow_basket_count,
+        cast(coalesce(counted.narrow_buyer_count, 0) as bigint) as narrow_buyer_count,
         cast(gaps.typical_gap_days as bigint) as typical_gap_days
     from windows
     cross join products
