@@ -43,6 +43,7 @@ class ChineseReader:
                 continue
             number = len(reading.clauses)
             reading.clauses.append([clause])
+            kept = clause
             end = 0
             for start, character in enumerate(clause):
                 if start < end or character not in self._starts:
@@ -53,8 +54,12 @@ class ChineseReader:
                         if value:
                             value = _in_context(clause[max(start - _REACH, end) : start], value)
                             reading.hits.append(Hit(word, value, number, word in self._own))
+                        elif word in self._own:
+                            kept = kept.replace(word, " ")
                         end = start + len(word)
                         break
+            reading.words.append(kept)
+        reading.questions = lower.count("？") + lower.count("?")
         marks = lower.count("！") + lower.count("!")
         reading.emphasis = _EXCLAMATION * min(marks, _MOST_EXCLAMATIONS)
         return reading

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
+from ml.voice.names import PLACEHOLDER
 from ml.voice.readings import Hit, Reading
 from ml.voice.word_lists import ENGLISH_PHRASES, ENGLISH_SERVICE
 
@@ -91,8 +92,10 @@ class EnglishReader:
             elif clause:
                 reading.clauses.append(clause)
                 clause = []
-            if first == "!" or token[-1] == "!":
+            if "!" in token:
                 reading.emphasis += _EXCLAMATION * token.count("!")
+            if "?" in token:
+                reading.questions += token.count("?")
         if clause:
             reading.clauses.append(clause)
         reading.emphasis = min(reading.emphasis, _EXCLAMATION * _MOST_EXCLAMATIONS)
@@ -124,6 +127,8 @@ class EnglishReader:
                         value += _CAPITALS if value > 0 else -_CAPITALS
                 value = self._in_context(words, position, value)
                 hits.append(Hit(word, value, clause_of[position], word in self._own))
+            elif word in self._own:
+                words[position : position + length] = [PLACEHOLDER] * length
             position += length
 
     def _in_context(self, words: list[str], position: int, value: float) -> float:

@@ -34,10 +34,12 @@ class Reading:
     """A text as a reader of its language sees it.
 
     Attributes:
-        words: Lower-case words in order, names replaced; Chinese has none.
+        words: Lower-case words in order; Chinese has its clauses. Names, and words whose opinion
+            the user took away, are replaced by a placeholder.
         clauses: For each clause, its words; for Chinese the clause itself.
         hits: Words with an opinion, in order.
         emphasis: What exclamation marks add to the stronger side, 0 to 1.2.
+        questions: Question marks.
         turn: Number of the clause that a `but` starts, or None: what follows it counts more.
     """
 
@@ -45,6 +47,7 @@ class Reading:
     clauses: list[list[str]] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=list)
     emphasis: float = 0.0
+    questions: int = 0
     turn: int | None = None
 
     def total(self) -> float:
