@@ -28,8 +28,8 @@ _ENGLISH: Final = {
                 "professional recommend loyal secure safe honest faith",
     "happy": "happy glad pleased good nice satisfied great enjoy enjoyed smile pleasure fine",
     "confused": "confused confusing unclear puzzled understand misleading contradictory baffled",
-    "frustrated": "frustrated frustrating angry tired annoyed annoying fed furious ridiculous again "
-                  "still waiting hours hold unacceptable sick stuck nobody ever never",
+    "frustrated": "frustrated frustrating angry tired annoyed annoying fed furious ridiculous "
+                  "again still waiting hours hold unacceptable sick stuck nobody ever never",
     "dissatisfied": "disappointed disappointing poor bad unhappy terrible slow broken worst rude "
                     "dissatisfied awful wrong useless unreliable late delayed cancelled",
 }  # fmt: skip

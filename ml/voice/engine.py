@@ -142,8 +142,9 @@ class Engine:
         ]
         for language, model in self.intents.items():
             places = [n for n, read in enumerate(reads) if read.cleaned.language == language]
-            for n, said in zip(places, model.intents([reads[n].reading for n in places]), strict=True):
-                intents[n] = said
+            answers = model.intents([reads[n].reading for n in places])
+            for n, said in zip(places, answers, strict=True):
+                intents[n] = (intents[n] - set(model.names)) | said
         return [
             self._row(read, found, said)
             for read, found, said in zip(reads, verdicts, intents, strict=True)

@@ -106,25 +106,20 @@ class EnglishReader:
         words, values = reading.words, self._values
         hits = reading.hits
         position, size = 0, len(words)
-        shouting: bool | None = None
         while position < size:
             word = words[position]
             length = 1
             value = values.get(word, 0.0)
-            if word in self._phrases:
-                for phrase, worth in self._phrases[word]:
-                    if tuple(words[position : position + len(phrase)]) == phrase:
-                        word, value, length = " ".join(phrase), worth, len(phrase)
-                        break
+            for phrase, worth in self._phrases.get(word, ()):
+                if tuple(words[position : position + len(phrase)]) == phrase:
+                    word, value, length = " ".join(phrase), worth, len(phrase)
+                    break
             # "no" before an opinion word only turns it.
             if word == "no" and position + 1 < size and values.get(words[position + 1]):
                 value = 0.0
             if value:
-                if spelled[position].isupper() and len(word) > 1:
-                    if shouting is None:
-                        shouting = any(not other.isupper() for other in spelled)
-                    if shouting:
-                        value += _CAPITALS if value > 0 else -_CAPITALS
+                if spelled[position].isupper() and _stands_out(spelled, position):
+                    value += _CAPITALS if value > 0 else -_CAPITALS
                 value = self._in_context(words, position, value)
                 hits.append(Hit(word, value, clause_of[position], word in self._own))
             elif word in self._own:
@@ -141,6 +136,11 @@ class EnglishReader:
             if before in self._negations or before.endswith("n't"):
                 value *= _NEGATED
         return value
+
+
+def _stands_out(spelled: list[str], position: int) -> bool:
+    """Whether a word in capitals stands among words that are not."""
+    return len(spelled[position]) > 1 and any(not other.isupper() for other in spelled[:60])
 
 
 def _words(phrase: str) -> list[str]:

@@ -33,16 +33,17 @@ _PURCHASE: Final = re.compile(
     r"would|for)|upgrade to|renewal|proposal|discount)\b"
 )
 _QUERY: Final = re.compile(
-    r"^\W*(?:and |but |so |also |hi |hello )?(?:how|what|where|when|which|who|why|whose|does|do|did|"
-    r"is|are|was|were|can i|can we|could i|could we|may i|may we|am i|should|has|have|any idea)\b"
+    r"^\W*(?:and |but |so |also |hi |hello )?(?:how|what|where|when|which|who|why|whose|"
+    r"does|do|did|is|are|was|were|can i|can we|could i|could we|may i|may we|am i|should|has|have|"
+    r"any idea)\b"
     r"|\b(?:(?:tell|let|inform|advise|remind) (?:me|us)\b.{0,20}\b(?:know|how|what|if|whether|when|"
     r"where|which|why)|(?:tell|show) (?:me|us)|do you know|wonder(?:ing)?|question|would like to "
     r"know|want to know|clarify|explain|let (?:me|us) know)\b"
 )
 _REQUEST: Final = re.compile(
-    r"\b(?:please|pls|plz|kindly|(?:can|could|would|will) (?:you|someone|somebody|u)|(?:need|want|ask) "
-    r"(?:you|someone|your team)|would be (?:great|nice|good|helpful) if|would like (?:you|to)|"
-    r"(?:i|we) need|help (?:me|us|with)|i wish you|(?:i|we) request|request(?:ing)? (?:a|an|the)|"
+    r"\b(?:please|pls|plz|kindly|(?:can|could|would|will) (?:you|someone|somebody|u)|"
+    r"(?:need|want|ask) (?:you|someone|your team)|would be (?:great|nice|good|helpful) if|"
+    r"would like (?:you|to)|(?:i|we) need|help (?:me|us|with)|i wish you|(?:i|we) request|request(?:ing)? (?:a|an|the)|"
     r"should (?:add|support|offer)|asap|as soon as possible)\b"
 )
 _COMPLAINT: Final = re.compile(
@@ -53,7 +54,8 @@ _PURCHASE_CHINESE: Final = re.compile(
     r"购买|订购|采购|报价|下单|续费|升级并|签合同|发合同|预算|多少钱|价格|想买|要买|打算买|加购|折扣"
 )
 _QUERY_CHINESE: Final = re.compile(
-    r"[?？]$|请问|咨询|怎么(?:设置|用|办|弄|操作|样)|如何|哪里|哪个|什么时候|是否|能不能|可不可以|多少|吗\s*$|有什么"
+    r"[?？]$|请问|咨询|怎么(?:设置|用|办|弄|操作|样)|如何|哪里|哪个|什么时候|是否|能不能|"
+    r"可不可以|多少|吗\s*$|有什么"
 )
 _REQUEST_CHINESE: Final = re.compile(
     r"请(?!问|客)|麻烦(?!死|了$)|希望|建议|能否|帮(?:我|忙|我们)|需要|申请|要求|安排|开通"
@@ -122,7 +124,7 @@ class Phrases:
         ]
 
     def found(self, text: str) -> list[tuple[str, str]]:
-        """Return phrases that stand in the text as whole words (Chinese: anywhere), and meanings."""
+        """Return the phrases that stand in the text as whole words, and their meanings."""
         lower = text.lower()
         return [
             (phrase, meaning)

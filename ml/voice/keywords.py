@@ -23,34 +23,36 @@ LONGEST: Final = 3
 LEAST_CLAUSE_VALUE: Final = 0.5
 """Sum of opinion words from which a clause has a sentiment."""
 
-_LITTLE: Final = frozenset(
-    """a about above actually after again all almost along already also although always am among an
-    and another any anyone anything anyway are aren't around as ask asked at away back be because
-    been before being below best better between both but by call called came can can't cannot come
-    comes coming could couldn't day days did didn't do does doesn't doing don't done down due during
-    each either else enough etc even ever every everyone everything far few find first for found
-    from further gave get gets getting give given gives go goes going gone good got had has have
-    haven't having he hello her here hers hey hi him his how however i i'd i'll i'm i've if in into
-    instead is isn't it it's its itself just keep keeps kept knew know known last later least less
-    let let's like little look looking lot made make makes making many may maybe me mean might mine
-    minute minutes month months more most much must my need needed needs never new next no nobody
-    none nor not nothing now of off often oh ok okay old on once one ones only onto or other others
-    our ours out over own per perhaps please put quite rather re really right said same saw say
-    saying says see seem seems seen send sent set several shall she should show shows since so some
-    someone something soon still such sure take taken takes tell than thank thanks that that's the
-    their theirs them then there there's these they they're thing things think this those though
-    three through till time times to today told tomorrow too took tried try trying two under until
-    up upon us use used using very via wait want wanted wants was wasn't way we we'd we'll we're
-    we've week weeks well went were weren't what what's when where whether which while who whole whom
-    why will with within without won't work worked working works would wouldn't year years yes
-    yesterday yet you you're you've your yours u ur im dont cant gonna amp hope glad contact since
-    attached information regards dear team write asking available able attach kindly contain""".split()
-)
+_LITTLE_LIST: Final = """
+a about above actually after again all almost along already also although always am among an and
+another any anyone anything anyway are aren't around as ask asked at away back be because been
+before being below best better between both but by call called came can can't cannot come comes
+coming could couldn't day days did didn't do does doesn't doing don't done down due during each
+either else enough etc even ever every everyone everything far few find first for found from
+further gave get gets getting give given gives go goes going gone good got had has have haven't
+having he hello her here hers hey hi him his how however i i'd i'll i'm i've if in into instead
+is isn't it it's its itself just keep keeps kept knew know known last later least less let let's
+like little look looking lot made make makes making many may maybe me mean might mine minute
+minutes month months more most much must my need needed needs never new next no nobody none nor
+not nothing now of off often oh ok okay old on once one ones only onto or other others our ours
+out over own per perhaps please put quite rather re really right said same saw say saying says
+see seem seems seen send sent set several shall she should show shows since so some someone
+something soon still such sure take taken takes tell than thank thanks that that's the their
+theirs them then there there's these they they're thing things think this those though three
+through till time times to today told tomorrow too took tried try trying two under until up upon
+us use used using very via wait want wanted wants was wasn't way we we'd we'll we're we've week
+weeks well went were weren't what what's when where whether which while who whole whom why will
+with within without won't work worked working works would wouldn't year years yes yesterday yet
+you you're you've your yours u ur im dont cant gonna amp hope glad contact since attached
+information regards dear team write asking available able attach kindly contain
+"""
+_LITTLE: Final = frozenset(_LITTLE_LIST.split())
 _GAP_CHINESE: Final = re.compile(
-    r"我们|你们|他们|咱们|这个|那个|这样|那样|什么|怎么|为什么|可以|已经|因为|所以|还是|就是|不是|没有|如果|"
-    r"或者|而且|以及|关于|非常|特别|比较|现在|今天|昨天|一直|一个|一下|一点|一次|请问|麻烦|希望|需要|觉得|知道|"
-    r"[的了是在和我你您他她它很就都也还有没不吗呢吧啊呀哦把被给让又太这那个与请再才要到从对为以及最真好会能说想去来上下里"
-    r"点多少大小\s\W\d_a-z]"
+    r"我们|你们|他们|咱们|这个|那个|这样|那样|什么|怎么|为什么|可以|已经|因为|"
+    r"所以|还是|就是|不是|没有|如果|或者|而且|以及|关于|非常|特别|比较|现在|今天|"
+    r"昨天|一直|一个|一下|一点|一次|请问|麻烦|希望|需要|觉得|知道|"
+    r"[的了是在和我你您他她它很就都也还有没不吗呢吧啊呀哦把被给让又太这那个与请再才要到"
+    r"从对为以及最真好会能说想去来上下里点多少大小\s\W\d_a-z]"
 )
 _LONGEST_CHINESE: Final = 6
 
@@ -121,6 +123,11 @@ def _phrases_chinese(clause: str, opinions: Iterable[str], silent: Set[str]) -> 
     ]
 
 
+RANKING: Final = (
+    "keyword", "response_count", "positive_count", "negative_count", "neutral_count", "worth",
+)  # fmt: skip
+
+
 def ranked_keywords(keywords: Iterable[Iterable[tuple[str, str]]], most: int = 20) -> pd.DataFrame:
     """Return the keywords of many responses, the most telling first.
 
@@ -149,5 +156,4 @@ def ranked_keywords(keywords: Iterable[Iterable[tuple[str, str]]], most: int = 2
         worth = total * opinionated * math.log1p(responses / total)
         rows.append((keyword, total, of["positive"], of["negative"], of["neutral"], worth))
     rows.sort(key=lambda row: (-row[-1], row[0]))
-    names = "keyword response_count positive_count negative_count neutral_count worth".split()
-    return pd.DataFrame(rows[:most], columns=pd.Index(names))
+    return pd.DataFrame(rows[:most], columns=pd.Index(RANKING))

@@ -25,24 +25,17 @@ EMOJI: Final = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
 EMOTICON: Final = re.compile(r"[:;=8][-o*']?[)(\]\[dDpP/\\|3]|<3|:'\(")
 
 _WORD: Final = re.compile(r"[a-zà-ÿœß]+")
-_LITTLE_WORDS: Final = {
-    "English": frozenset(
-        "the and is are was were to of it this that i you we my your for with not have has be in on "
-        "at as do but so just no can will they me our an or if what how".split()
-    ),
-    "German": frozenset(
-        "der die das und ist nicht wir ich sie mit für auf ein eine zu von den dem haben wird sind "
-        "auch es uns bitte sehr aber bei nach wie".split()
-    ),
-    "Spanish": frozenset(
-        "el la los las que y es no en un una por para con de del se nos muy pero como está son "
-        "gracias lo su mi hay".split()
-    ),
-    "French": frozenset(
-        "le la les et est pas nous je vous avec pour un une des du de que qui sur dans très mais "
-        "ne ce cette sont il au merci votre".split()
-    ),
+_LITTLE_LISTS: Final = {
+    "English": "the and is are was were to of it this that i you we my your for with not have "
+               "has be in on at as do but so just no can will they me our an or if what how",
+    "German": "der die das und ist nicht wir ich sie mit für auf ein eine zu "
+              "von den dem haben wird sind auch es uns bitte sehr aber bei nach wie",
+    "Spanish": "el la los las que y es no en un una por para con "
+               "de del se nos muy pero como está son gracias lo su mi hay",
+    "French": "le la les et est pas nous je vous avec pour un une des du "
+              "de que qui sur dans très mais ne ce cette sont il au merci votre",
 }  # fmt: skip
+_LITTLE_WORDS: Final = {name: frozenset(words.split()) for name, words in _LITTLE_LISTS.items()}
 LEAST_LITTLE_WORDS: Final = 3
 """Different little words of another language below which a Latin text counts as English."""
 

@@ -78,7 +78,8 @@ class Terms:
         places = row.indices[inside]
         values = row.data[inside] * weights[places]
         order = np.lexsort((places, -np.abs(values)))[:MOST_WORDS_TOLD]
-        return tuple((str(self._names[places[n]]).strip(), round(float(values[n]), 4)) for n in order)
+        told = ((str(self._names[places[n]]).strip(), float(values[n])) for n in order)
+        return tuple((word, round(value, 4)) for word, value in told)
 
     def _texts(self, readings: Sequence[Reading]) -> list[list[str]]:
         joined = [" ".join(reading.words) for reading in readings]

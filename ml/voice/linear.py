@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -20,7 +21,7 @@ STRENGTH: Final = 10.0
 
 def word_pairs(words: Sequence[str]) -> list[str]:
     """Return the words and each pair of neighbours."""
-    return [*words, *(f"{one} {other}" for one, other in zip(words, words[1:], strict=False))]
+    return [*words, *(f"{one} {other}" for one, other in pairwise(words))]
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class SeedClassifier:
     intercepts: tuple[float, ...]
 
     def scores(self, words: Sequence[str]) -> tuple[float, ...]:
-        """Return the log-odds of each class; those of a text without a known term are low."""
+        """Return the log-odds of each class; of a text without a known term the intercepts."""
         known = self.weights
         counts: dict[str, int] = {}
         before = ""
@@ -57,8 +58,12 @@ class SeedClassifier:
             length += count * count * square
             for position, weight in enumerate(weights):
                 totals[position] += count * weight
-        scale = 1 / math.sqrt(length) if length else 0.0
-        return tuple(t * scale + i for t, i in zip(totals, self.intercepts, strict=True))
+        if not length:
+            return self.intercepts
+        scale = 1 / math.sqrt(length)
+        for position, intercept in enumerate(self.intercepts):
+            totals[position] = totals[position] * scale + intercept
+        return tuple(totals)
 
 
 def fitted_on(

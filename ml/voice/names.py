@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 PLACEHOLDER: Final = "somename"
 """What stands in place of a name where opinions are read: VADER takes `united` for a praise."""

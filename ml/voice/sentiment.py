@@ -54,7 +54,11 @@ class Verdict:
 def seed_classifier() -> SeedClassifier:
     """Return the classifier of the English seed sentences, fitted once."""
     reader = EnglishReader({})
-    rows = [(reader.read(text).words, name) for name, ts in ENGLISH_SENTIMENT.items() for text in ts]
+    rows = [
+        (reader.read(text).words, name)
+        for name, texts in ENGLISH_SENTIMENT.items()
+        for text in texts
+    ]
     return fitted_on(
         [words for words, _ in rows],
         {name: [other == name for _, other in rows] for name in SENTIMENTS},
@@ -82,18 +86,14 @@ def verdict(reading: Reading, is_chinese: bool) -> Verdict:
     if own is not None:
         return own
     score = score_of(reading, is_chinese)
-    likelihoods = sorted(
-        (
-            _logistic(_STEEPNESS * (score - CUT)),
-            _logistic(_STEEPNESS * (-score - CUT)),
-            1 - _logistic(_STEEPNESS * (abs(score) - CUT)),
-        )
-    )
-    sentiment = "neutral"
-    if not shows_both(reading) and abs(score) >= CUT:
-        sentiment = "positive" if score > 0 else "negative"
-    margin = round(likelihoods[-1] - likelihoods[-2], 4)
-    return Verdict(sentiment, round(score, 4), margin, "untrained", told(reading))
+    if shows_both(reading):
+        sentiment, margin = "neutral", max(1 - abs(score), 0.0)
+    else:
+        size = abs(score)
+        sentiment = "neutral" if size < CUT else "positive" if score > 0 else "negative"
+        # Likelihood of a sentiment against none; they meet at the cut.
+        margin = abs(2 * _logistic(_STEEPNESS * (size - CUT)) - 1)
+    return Verdict(sentiment, round(score, 4), round(margin, 4), "untrained", told(reading))
 
 
 def own_verdict(reading: Reading) -> Verdict | None:

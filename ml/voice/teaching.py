@@ -80,7 +80,9 @@ def _sentiment(
     labels = np.array([example.label for example in examples], object)
     wanted = _frequent(labels)
     kept = [
-        n for n, read in enumerate(reads) if read.cleaned.language == language and labels[n] in wanted
+        n
+        for n, (read, label) in enumerate(zip(reads, labels, strict=True))
+        if read.cleaned.language == language and label in wanted
     ]
     problem = _shortage(len(kept), len(wanted))
     if problem:
@@ -100,9 +102,7 @@ def _sentiment(
         )
 
     def predicted(train: Sequence[int], test: Sequence[int]) -> list[str]:
-        found = trained_on(train).verdicts(
-            [readings[n] for n in test], [scores[n] for n in test]
-        )
+        found = trained_on(train).verdicts([readings[n] for n in test], [scores[n] for n in test])
         return [
             before[n] if any(hit.is_own for hit in readings[n].hits) else one.sentiment
             for n, one in zip(test, found, strict=True)
@@ -121,9 +121,7 @@ def _intents(
     counts = pd.Series([label for of in by_text.values() for label in of], dtype=object)
     wanted = _frequent(counts.to_numpy())
     reads: list[Read] = [engine.read(text) for text in by_text]
-    texts = [
-        text for text, r in zip(by_text, reads, strict=True) if r.cleaned.language == language
-    ]
+    texts = [text for text, r in zip(by_text, reads, strict=True) if r.cleaned.language == language]
     problem = _shortage(len(texts), len(wanted) + 1 if wanted else 0)
     if problem:
         return problem, None

@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from ml.voice.mark_up import without_mark_up
 from ml.voice.languages import language_of
+from ml.voice.mark_up import without_mark_up
 
 MOST_RAW_CHARACTERS: Final = 50_000
 """Characters of a text that are looked at at all, mark-up included."""
@@ -48,12 +48,14 @@ class Cleaned:
 
     @property
     def read(self) -> str:
-        """What sentiment and intents are read from: the subject of a reply is not the customer's."""
+        """What opinions and intents are read from: the subject of a reply is not the customer's."""
         return self.text if self.is_reply and self.text else self.searched
 
 
 _REPLY: Final = re.compile(r"\s*(?:re|aw|fwd?|wg|sv|答复|回复|转发)\s*[:：]", re.I)
-_ADDRESS: Final = re.compile(r"(?:https?://|www\.)[^\s<>，。]{1,2000}|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}")
+_ADDRESS: Final = re.compile(
+    r"(?:https?://|www\.)[^\s<>，。]{1,2000}|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}"
+)
 _HANDLE: Final = re.compile(r"(?<![\w@])@\w{1,50}")
 _BLANKS: Final = re.compile(r"[ \t\r\f\v\xa0\u3000\u200b-\u200f\u2060\ufeff\x00-\x08]+")
 _LINES: Final = re.compile(r"\s*\n\s*")
@@ -94,8 +96,6 @@ def _plain(text: str) -> str:
         text = text.replace("\u2019", "'").replace("\u2018", "'")
     return _LINES.sub("\n", _BLANKS.sub(" ", text))
 
-
-# ------------------------------------------------------------------------------------ quoted replies
 
 _BELOW_IS_QUOTED: Final = re.compile(
     r"\s*(?:-{3,}.{0,60}(?:original|forwarded|weitergeleitet|ursprüngliche|原始邮件|转发|邮件原件)"
@@ -152,11 +152,10 @@ def _attribution_lines(line: str, following: str) -> int:
     return 2 if wraps and _ATTRIBUTION.match(f"{line} {following}") else 0
 
 
-# ------------------------------------------------------------------------- signature, salutation
-
 _CLOSING: Final = re.compile(
-    r"\s*(?:--\s?|—|(?:with )?(?:(?:best|kind|kindest|warm|warmest|many)\s+)?(?:regards|wishes)\b.{0,20}"
-    r"|(?:yours\s+)?(?:sincerely|faithfully|truly)(?:\s+yours)?|yours|all the best|best|respectfully"
+    r"\s*(?:--\s?|—|(?:with )?(?:(?:best|kind|kindest|warm|warmest|many)\s+)?(?:regards|wishes)\b"
+    r".{0,20}|(?:yours\s+)?(?:sincerely|faithfully|truly)(?:\s+yours)?|yours|all the best|best"
+    r"|respectfully"
     r"|thanks? (?:you )?and (?:best |kind )?regards|br|rgds|mit freundlichen grüßen|此致|敬礼|祝好"
     r"|顺祝.{0,6}|此致敬礼)\s*[,.!，。！]*\s*$",
     re.I,
@@ -167,8 +166,8 @@ _FOOTER: Final = re.compile(
     re.I,
 )
 _THANKS: Final = re.compile(
-    r"\s*(?:(?:many |with )?thanks(?: again| in advance| a lot| so much)?|thank you(?: very much| again"
-    r"| in advance)?|cheers|thx|谢谢|多谢|感谢)\s*[,.!，。！~]*\s*$",
+    r"\s*(?:(?:many |with )?thanks(?: again| in advance| a lot| so much)?|thank you"
+    r"(?: very much| again| in advance)?|cheers|thx|谢谢|多谢|感谢)\s*[,.!，。！~]*\s*$",
     re.I,
 )
 _SENTENCE: Final = re.compile(
