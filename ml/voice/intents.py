@@ -43,8 +43,8 @@ _QUERY: Final = re.compile(
 _REQUEST: Final = re.compile(
     r"\b(?:please|pls|plz|kindly|(?:can|could|would|will) (?:you|someone|somebody|u)|"
     r"(?:need|want|ask) (?:you|someone|your team)|would be (?:great|nice|good|helpful) if|"
-    r"would like (?:you|to)|(?:i|we) need|help (?:me|us|with)|i wish you|(?:i|we) request|request(?:ing)? (?:a|an|the)|"
-    r"should (?:add|support|offer)|asap|as soon as possible)\b"
+    r"would like (?:you|to)|(?:i|we) need|help (?:me|us|with)|i wish you|(?:i|we) request|"
+    r"request(?:ing)? (?:a|an|the)|should (?:add|support|offer)|asap|as soon as possible)\b"
 )
 _COMPLAINT: Final = re.compile(
     r"\b(?:complain(?:t|ts|ing)?|unacceptable|charged (?:me |us )?twice|overcharged|compensation|"

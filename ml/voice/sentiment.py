@@ -25,7 +25,7 @@ CUT: Final = 0.2
 """Score (-1 to 1) from which a text has a sentiment."""
 SEED_SHARE: Final = 0.5
 """What the seed sentences add to the score, at most, beside the opinion words' 1."""
-BOTH: Final = 1.8
+BOTH: Final = 2.0
 """Sum of opinion words from which a clause shows a trait for sure: a good, a bad one: neutral."""
 _STEEPNESS: Final = 6.0
 MOST_WORDS_TOLD: Final = 5

@@ -52,6 +52,7 @@ class Cleaned:
         return self.text if self.is_reply and self.text else self.searched
 
 
+_QUOTE_MARKS: Final = (">", "＞")
 _REPLY: Final = re.compile(r"\s*(?:re|aw|fwd?|wg|sv|答复|回复|转发)\s*[:：]", re.I)
 _ADDRESS: Final = re.compile(
     r"(?:https?://|www\.)[^\s<>，。]{1,2000}|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}"
@@ -74,7 +75,7 @@ def cleaned(body: object, subject: object = None) -> Cleaned:
         raw = without_mark_up(raw)
     if "&" in raw:
         raw = html.unescape(raw)
-    if "\n" in raw or "\r" in raw:
+    if "\n" in raw or "\r" in raw or raw.lstrip()[:1] in _QUOTE_MARKS:
         raw = own_lines(raw)
     text = _plain(without_salutation(raw))[:MOST_CHARACTERS].strip()
     is_reply = bool(title) and _REPLY.match(title) is not None
@@ -136,7 +137,7 @@ def own_lines(raw: str) -> str:
             or (_HEADER.match(line) and _HEADER_AFTER.match(following[:100]))
         ):
             break
-        if not taken and not line.lstrip().startswith((">", "＞")):
+        if not taken and not line.lstrip().startswith(_QUOTE_MARKS):
             own.append(line)
         position += taken or 1
     return "\n".join(_above_signature(own))
