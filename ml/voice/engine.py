@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from ml.voice.chinese import ChineseReader
@@ -23,6 +24,8 @@ from ml.voice.names import Names
 from ml.voice.readings import Reading
 from ml.voice.sentiment import Verdict, own_verdict, score_of, verdict
 from ml.voice.texts import Cleaned, cleaned
+from ml.voice.vector_seeds import VectorSeeds
+from ml.voice.vectors import SIZE, Floats, MiniLM
 
 VERSION: Final = "1"
 """Changes whenever the same text could be classified otherwise by the same lessons."""
@@ -57,6 +60,7 @@ class Engine:
         lessons: What the user taught: words, phrases, names; nothing by default.
         sentiments: Trained sentiment engines by language, of `teaching.teach`.
         intents: Trained intent engines by language, of `teaching.teach`.
+        vectors: Sentence vectors of English, where installed (`vectors.installed`).
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class Engine:
         lessons: Lessons | None = None,
         sentiments: dict[str, TrainedSentiment] | None = None,
         intents: dict[str, TrainedIntents] | None = None,
+        vectors: MiniLM | None = None,
     ) -> None:
         self.lessons = lessons or Lessons()
         self.sentiments = sentiments or {}
@@ -74,9 +79,11 @@ class Engine:
         self._phrases = Phrases(self.lessons.intent_phrases())
         self._keywords = Phrases({phrase: phrase for phrase in self.lessons.keywords(wanted=True)})
         self._silent = frozenset(self.lessons.keywords(wanted=False))
+        self._seeds = None if vectors is None else VectorSeeds(vectors)
         taught = [model.fingerprint for _, model in sorted(self.sentiments.items())]
         taught += [model.fingerprint for _, model in sorted(self.intents.items())]
-        self.version = "-".join([VERSION, self.lessons.fingerprint(), *taught])
+        version = VERSION if vectors is None else f"{VERSION}v"
+        self.version = "-".join([version, self.lessons.fingerprint(), *taught])
 
     def classify(self, responses: pd.DataFrame) -> pd.DataFrame:
         """Return the signals of responses, by the index of the responses.
@@ -122,9 +129,11 @@ class Engine:
         self, bodies: Sequence[object], subjects: Sequence[object]
     ) -> Iterable[tuple[Any, ...]]:
         reads = [self.read(body, subject) for body, subject in zip(bodies, subjects, strict=True)]
+        vectors = self.vectors_of(reads)
+        leanings = self.leanings_of(vectors, reads)
         verdicts: list[Verdict | None] = [
-            verdict(read.reading, read.is_chinese) if read.cleaned.language else None
-            for read in reads
+            verdict(read.reading, read.is_chinese, leaning) if read.cleaned.language else None
+            for read, leaning in zip(reads, leanings, strict=True)
         ]
         for language, trained in self.sentiments.items():
             places = [
@@ -133,12 +142,15 @@ class Engine:
                 if read.cleaned.language == language and own_verdict(read.reading) is None
             ]
             readings = [reads[n].reading for n in places]
-            scores = [score_of(reading, language == CHINESE) for reading in readings]
-            for n, found in zip(places, trained.verdicts(readings, scores), strict=True):
+            scores = [score_of(reads[n].reading, language == CHINESE, leanings[n]) for n in places]
+            near = None
+            if language == ENGLISH and vectors is not None and places:
+                near = np.stack([vectors[n] for n in places])
+            for n, found in zip(places, trained.verdicts(readings, scores, near), strict=True):
                 verdicts[n] = found
         intents: list[set[str]] = [
-            self._untrained_intents(read, found) if found else set()
-            for read, found in zip(reads, verdicts, strict=True)
+            self._untrained_intents(read, found, n, vectors) if found else set()
+            for n, (read, found) in enumerate(zip(reads, verdicts, strict=True))
         ]
         for language, model in self.intents.items():
             places = [n for n, read in enumerate(reads) if read.cleaned.language == language]
@@ -150,10 +162,37 @@ class Engine:
             for read, found, said in zip(reads, verdicts, intents, strict=True)
         ]
 
-    def _untrained_intents(self, read: Read, found: Verdict) -> set[str]:
+    def vectors_of(self, reads: Sequence[Read]) -> Sequence[Floats] | None:
+        """Return the vectors of responses, zeros for those that are not English; None without."""
+        if self._seeds is None:
+            return None
+        places = [n for n, read in enumerate(reads) if read.cleaned.language == ENGLISH]
+        found = self._seeds.source.vectors([reads[n].text for n in places])
+        vectors = np.zeros((len(reads), SIZE), np.float32)
+        vectors[places] = found
+        return list(vectors)
+
+    def leanings_of(
+        self, vectors: Sequence[Floats] | None, reads: Sequence[Read]
+    ) -> list[float | None]:
+        """Return how positive the vector of each English response is; None for all others."""
+        if self._seeds is None or not vectors:
+            return [None] * len(reads)
+        leanings = self._seeds.leanings(np.stack(vectors))
+        return [
+            leaning if read.cleaned.language == ENGLISH else None
+            for leaning, read in zip(leanings, reads, strict=True)
+        ]
+
+    def _untrained_intents(
+        self, read: Read, found: Verdict, place: int, vectors: Sequence[Floats] | None
+    ) -> set[str]:
         said = intents_by_pattern(read.text, found.sentiment, read.is_chinese)
         if not said and read.cleaned.language == ENGLISH and found.sentiment == "neutral":
-            guessed = intent_by_seeds(read.reading.words)
+            if self._seeds is None or vectors is None:
+                guessed = intent_by_seeds(read.reading.words)
+            else:
+                guessed = self._seeds.intents(vectors[place][np.newaxis])[0]
             said = {guessed} if guessed else said
         return said
 

@@ -125,6 +125,8 @@ class Phrases:
 
     def found(self, text: str) -> list[tuple[str, str]]:
         """Return the phrases that stand in the text as whole words, and their meanings."""
+        if not self._patterns:
+            return []
         lower = text.lower()
         return [
             (phrase, meaning)

@@ -100,8 +100,8 @@ def _phrases(clause: list[str], opinions: Iterable[str], silent: Set[str]) -> li
     run: list[str] = []
     for word in [*clause, ""]:
         if (
-            len(word) > 2
-            and word not in _LITTLE
+            word not in _LITTLE
+            and len(word) > 2
             and word not in heard
             and word not in silent
             and word != PLACEHOLDER

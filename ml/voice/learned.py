@@ -26,6 +26,8 @@ STRENGTH: Final = 2.0
 """C of the logistic regressions."""
 OPINION_SCALE: Final = 2.0
 """How much larger opinion features are than terms: what is larger is penalised less."""
+VECTOR_SCALE: Final = 1.0
+"""How much larger sentence vectors are than terms: .756 macro-F1 of 1,000 tweets; at 4 .736."""
 BALANCE: Final = 0.3
 """Power of the rarity of a sentiment that its examples weigh: 0 as they are, 1 all alike.
 
@@ -123,12 +125,15 @@ def opinion_features(readings: Sequence[Reading], scores: Sequence[float]) -> An
 class TrainedSentiment:
     """A sentiment engine of one language, trained on the user's examples.
 
+    With sentence vectors it is the mean of two: of terms, and of vectors, each with opinions.
+
     Attributes:
         terms: Terms of the examples.
         classes: Sentiments that the examples have, in alphabetical order.
         weights: By class and term, the opinion features last.
         intercepts: By class.
         fingerprint: Short digest of the weights.
+        by_vector: By class, weights of the vector, of the opinion features, and the intercept.
     """
 
     terms: Terms
@@ -136,27 +141,38 @@ class TrainedSentiment:
     weights: npt.NDArray[Any]
     intercepts: npt.NDArray[Any]
     fingerprint: str
+    by_vector: npt.NDArray[Any] | None = None
 
-    def likelihoods(self, readings: Sequence[Reading], scores: Sequence[float]) -> Any:
+    def likelihoods(
+        self, readings: Sequence[Reading], scores: Sequence[float], vectors: Any = None
+    ) -> Any:
         """Return the likelihood of each class for each text, and the terms of the texts.
 
         Args:
             readings: The texts as read.
             scores: What the engine without labels gives them.
+            vectors: Their sentence vectors (N x 384), where it was trained with them.
         """
         rows = self.terms.matrix(readings)
         sums = rows @ self.weights[:, : rows.shape[1]].T + self.intercepts
         # Added feature by feature, so that a row gives the same alone and among others.
-        for place, column in enumerate(opinion_features(readings, scores).T):
+        opinions = opinion_features(readings, scores)
+        for place, column in enumerate(opinions.T):
             sums = sums + np.outer(column, self.weights[:, rows.shape[1] + place])
-        powers = np.exp(sums - sums.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True), rows
+        found = _likelihoods(sums)
+        if self.by_vector is not None:
+            both = np.hstack([vectors * VECTOR_SCALE, opinions, np.ones((len(opinions), 1))])
+            others = np.stack([(both * row).sum(axis=1) for row in self.by_vector], axis=1)
+            found = (found + _likelihoods(others)) / 2
+        return found, rows
 
-    def verdicts(self, readings: Sequence[Reading], scores: Sequence[float]) -> list[Verdict]:
+    def verdicts(
+        self, readings: Sequence[Reading], scores: Sequence[float], vectors: Any = None
+    ) -> list[Verdict]:
         """Return the sentiment of each text; arguments as of `likelihoods`."""
         if not readings:
             return []
-        likelihoods, rows = self.likelihoods(readings, scores)
+        likelihoods, rows = self.likelihoods(readings, scores, vectors)
         positive = likelihoods[:, self.classes.index("positive")] if (
             "positive" in self.classes) else np.zeros(len(readings))  # fmt: skip
         negative = likelihoods[:, self.classes.index("negative")] if (
@@ -176,8 +192,18 @@ class TrainedSentiment:
         ]
 
 
+def _likelihoods(sums: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    powers = np.exp(sums - sums.max(axis=1, keepdims=True))
+    found: npt.NDArray[Any] = powers / powers.sum(axis=1, keepdims=True)
+    return found
+
+
 def train_sentiment(
-    language: str, readings: Sequence[Reading], scores: Sequence[float], labels: Sequence[str]
+    language: str,
+    readings: Sequence[Reading],
+    scores: Sequence[float],
+    labels: Sequence[str],
+    vectors: Any = None,
 ) -> TrainedSentiment:
     """Train a sentiment engine.
 
@@ -186,23 +212,36 @@ def train_sentiment(
         readings: The labelled texts as read.
         scores: What the engine without labels gives them.
         labels: Their sentiments, at least two different ones.
+        vectors: Their sentence vectors (N x 384), or None.
     """
     from scipy.sparse import csr_matrix, hstack
-    from sklearn.linear_model import LogisticRegression
 
     terms = Terms(language)
-    rows = hstack(
-        [terms.fit(readings), csr_matrix(opinion_features(readings, scores))], format="csr"
-    )
+    opinions = opinion_features(readings, scores)
+    rows = hstack([terms.fit(readings), csr_matrix(opinions)], format="csr")
     counts = Counter(labels)
     classes = tuple(label for label in SENTIMENTS if label in counts)
     usual = len(labels) / len(classes)
     shares = {label: (usual / counts[label]) ** BALANCE for label in classes}
+    weights, intercepts = _logistic(rows, labels, shares)
+    by_vector = None
+    if vectors is not None:
+        both = np.hstack([vectors * VECTOR_SCALE, opinions])
+        by_vector = np.column_stack(_logistic(both, labels, shares))
+    return TrainedSentiment(terms, classes, weights, intercepts, _digest(weights), by_vector)
+
+
+def _logistic(
+    rows: Any, labels: Sequence[str], shares: dict[str, float]
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Weights and intercepts by class, of two classes as of more."""
+    from sklearn.linear_model import LogisticRegression
+
     fit = LogisticRegression(C=STRENGTH, class_weight=shares, max_iter=500).fit(rows, list(labels))
     weights, intercepts = fit.coef_, fit.intercept_
-    if len(classes) == 2:
-        weights, intercepts = np.vstack([-weights, weights]) / 2, np.array([-1, 1]) * intercepts / 2
-    return TrainedSentiment(terms, classes, weights, intercepts, _digest(weights))
+    if len(shares) == 2:
+        return np.vstack([-weights, weights]) / 2, np.array([-1, 1]) * intercepts / 2
+    return weights, intercepts
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,10 @@ CUT: Final = 0.2
 """Score (-1 to 1) from which a text has a sentiment."""
 SEED_SHARE: Final = 0.5
 """What the seed sentences add to the score, at most, beside the opinion words' 1."""
+VECTOR_SHARE: Final = 1.0
+"""What sentence vectors add in place of the seed sentences' words, where they are installed."""
+VECTOR_CUT: Final = 0.3
+"""`CUT` of a score with vectors, which is larger."""
 BOTH: Final = 2.0
 """Sum of opinion words from which a clause shows a trait for sure: a good, a bad one: neutral."""
 _STEEPNESS: Final = 6.0
@@ -65,9 +69,17 @@ def seed_classifier() -> SeedClassifier:
     )
 
 
-def score_of(reading: Reading, is_chinese: bool) -> float:
-    """Return how positive a text is, -1 to 1 or a little beyond."""
+def score_of(reading: Reading, is_chinese: bool, leaning: float | None = None) -> float:
+    """Return how positive a text is, -1 to 1 or a little beyond.
+
+    Args:
+        reading: The text as read.
+        is_chinese: Whether it is Chinese, otherwise English.
+        leaning: How positive its sentence vector is, -1 to 1; without it its words are asked.
+    """
     score = level(reading.total())
+    if leaning is not None:
+        return score + VECTOR_SHARE * leaning
     if is_chinese or not reading.words:
         return score
     negative, _, positive = seed_classifier().scores(reading.words)
@@ -80,19 +92,19 @@ def shows_both(reading: Reading) -> bool:
     return max(values, default=0.0) >= BOTH and min(values, default=0.0) <= -BOTH
 
 
-def verdict(reading: Reading, is_chinese: bool) -> Verdict:
-    """Return the sentiment without labels, or by the user's own words."""
+def verdict(reading: Reading, is_chinese: bool, leaning: float | None = None) -> Verdict:
+    """Return the sentiment without labels, or by the user's own words; as `score_of`."""
     own = own_verdict(reading)
     if own is not None:
         return own
-    score = score_of(reading, is_chinese)
+    score = score_of(reading, is_chinese, leaning)
     if shows_both(reading):
         sentiment, margin = "neutral", max(1 - abs(score), 0.0)
     else:
-        size = abs(score)
-        sentiment = "neutral" if size < CUT else "positive" if score > 0 else "negative"
+        size, cut = abs(score), CUT if leaning is None else VECTOR_CUT
+        sentiment = "neutral" if size < cut else "positive" if score > 0 else "negative"
         # Likelihood of a sentiment against none; they meet at the cut.
-        margin = abs(2 * _logistic(_STEEPNESS * (size - CUT)) - 1)
+        margin = abs(2 * _logistic(_STEEPNESS * (size - cut)) - 1)
     return Verdict(sentiment, round(score, 4), round(margin, 4), "untrained", told(reading))
 
 

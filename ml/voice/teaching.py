@@ -21,6 +21,7 @@ from ml.voice.lessons import LANGUAGES, Example, Lessons
 from ml.voice.readings import Reading
 from ml.voice.seeds import ENGLISH_INTENTS
 from ml.voice.sentiment import score_of
+from ml.voice.vectors import MiniLM
 
 FOLDS: Final = 5
 LEAST_EXAMPLES: Final = 30
@@ -49,9 +50,14 @@ class Taught:
     report: pd.DataFrame
 
 
-def teach(lessons: Lessons) -> Taught:
-    """Train on the examples of lessons whatever they are enough for."""
-    untrained = Engine(lessons)
+def teach(lessons: Lessons, vectors: MiniLM | None = None) -> Taught:
+    """Train on the examples of lessons whatever they are enough for.
+
+    Args:
+        lessons: What the user taught.
+        vectors: Sentence vectors of English, where installed.
+    """
+    untrained = Engine(lessons, vectors=vectors)
     sentiments: dict[str, TrainedSentiment] = {}
     intents: dict[str, TrainedIntents] = {}
     rows = []
@@ -67,7 +73,7 @@ def teach(lessons: Lessons) -> Taught:
             elif isinstance(trained, TrainedIntents):
                 intents[language] = trained
     report = pd.DataFrame(rows, columns=pd.Index(REPORT))
-    return Taught(Engine(lessons, sentiments, intents), report)
+    return Taught(Engine(lessons, sentiments, intents, vectors), report)
 
 
 Row = tuple[float | None, float | None, float | None, bool, str | None]
@@ -88,7 +94,16 @@ def _sentiment(
     if problem:
         return problem, None
     readings = [reads[n].reading for n in kept]
-    scores = [score_of(reading, language == CHINESE) for reading in readings]
+    near = engine.vectors_of([reads[n] for n in kept]) if language == ENGLISH else None
+    leanings = engine.leanings_of(near, [reads[n] for n in kept])
+    scores = [
+        score_of(reading, language == CHINESE, leaning)
+        for reading, leaning in zip(readings, leanings, strict=True)
+    ]
+
+    def vectors_at(places: Sequence[int]) -> Any:
+        return None if near is None else np.stack([near[n] for n in places])
+
     texts, truth = [examples[n].text for n in kept], labels[kept]
     frame = pd.DataFrame({"body": texts})
     before = engine.classify(frame)["sentiment"].to_numpy(object)
@@ -99,10 +114,13 @@ def _sentiment(
             [readings[n] for n in places],
             [scores[n] for n in places],
             [str(truth[n]) for n in places],
+            vectors_at(places),
         )
 
     def predicted(train: Sequence[int], test: Sequence[int]) -> list[str]:
-        found = trained_on(train).verdicts([readings[n] for n in test], [scores[n] for n in test])
+        found = trained_on(train).verdicts(
+            [readings[n] for n in test], [scores[n] for n in test], vectors_at(test)
+        )
         return [
             before[n] if any(hit.is_own for hit in readings[n].hits) else one.sentiment
             for n, one in zip(test, found, strict=True)

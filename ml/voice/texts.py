@@ -93,6 +93,8 @@ def _plain(text: str) -> str:
     """The text without addresses and handles, apostrophes straight, blanks single."""
     if "@" in text or "http" in text or "www." in text:
         text = _HANDLE.sub(" ", _ADDRESS.sub(" ", text))
+    if text.isascii() and "\n" not in text:
+        return " ".join(text.split())
     if not text.isascii():
         text = text.replace("\u2019", "'").replace("\u2018", "'")
     return _LINES.sub("\n", _BLANKS.sub(" ", text))
