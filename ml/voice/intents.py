@@ -51,7 +51,7 @@ _COMPLAINT: Final = re.compile(
     r"money back|refund (?:me|us)|want (?:a|my|our) refund|escalate)\b"
 )
 _PURCHASE_CHINESE: Final = re.compile(
-    r"购买|订购|采购|报价|下单|续费|升级并|签合同|发合同|预算|多少钱|价格|想买|要买|打算买|加购|折扣"
+    r"购买|订购|采购|报价单|^报价|(?:请|发|想|索取|提供).{0,6}报价|下单|续费|升级并|签合同|发合同|预算|多少钱|价格|想买|要买|打算买|加购|折扣"
 )
 _QUERY_CHINESE: Final = re.compile(
     r"[?？]$|请问|咨询|怎么(?:设置|用|办|弄|操作|样)|如何|哪里|哪个|什么时候|是否|能不能|"

@@ -1,8 +1,7 @@
-"""What labelled texts teach: linear classifiers over words, characters and opinion words.
+"""What labelled texts teach: linear classifiers over terms, opinion words and sentence vectors.
 
-English takes words, pairs and characters 2 to 5 beside what the engine without labels sees;
-Chinese characters 1 to 3 beside the same. Measured beside others in `ml.md` 1.2, 1.5 and 2.1.
-What a text is told to be is a sum over its terms, so the words that moved it can be named.
+They are made anew from the examples, by no chance, so that nothing has to be kept but the examples;
+`table` shows what was learned. Measured beside others in `ml.md` 1.2, 1.5 and 2.1.
 """
 
 from __future__ import annotations
@@ -15,110 +14,23 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from ml.voice.languages import CHINESE
-from ml.voice.linear import word_pairs
-from ml.voice.readings import Reading, level
-from ml.voice.sentiment import MOST_WORDS_TOLD, SENTIMENTS, Verdict, shows_both
+from ml.voice.readings import Reading
+from ml.voice.sentiment import SENTIMENTS, Verdict
+from ml.voice.terms import Terms, opinion_features
 
 # The three were chosen on the even rows of the sets whose odd rows `benchmarks.voice` reports.
 STRENGTH: Final = 2.0
 """C of the logistic regressions."""
-OPINION_SCALE: Final = 2.0
-"""How much larger opinion features are than terms: what is larger is penalised less."""
 VECTOR_SCALE: Final = 1.0
 """How much larger sentence vectors are than terms: .756 macro-F1 of 1,000 tweets; at 4 .736."""
 BALANCE: Final = 0.3
 """Power of the rarity of a sentiment that its examples weigh: 0 as they are, 1 all alike.
 
 Fully balanced loses accuracy, not at all loses macro-F1 (200 tweets: .671 to .676 at .3)."""
-MOST_TERMS: Final = 60_000
-"""Terms of one kind that are learned, the most frequent."""
-RARE_TERMS_FROM: Final = 500
-"""Texts from which a term must occur twice."""
 LEAST_LIKELIHOOD: Final = 0.5
 """Of an intent, for a text to have it."""
-
-
-class Terms:
-    """Terms of texts as a sparse matrix: fitted on some texts, applied to any.
-
-    Args:
-        language: `en` or `zh`.
-    """
-
-    def __init__(self, language: str) -> None:
-        self._is_chinese = language == CHINESE
-        self._parts: list[Any] = []
-        self._names: npt.NDArray[Any] = np.zeros(0, object)
-
-    def fit(self, readings: Sequence[Reading]) -> Any:
-        """Learn the terms of texts and return their matrix."""
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
-        usual: dict[str, Any] = {
-            "sublinear_tf": True,
-            "min_df": 2 if len(readings) >= RARE_TERMS_FROM else 1,
-            "max_features": MOST_TERMS,
-        }
-        if self._is_chinese:
-            parts = [TfidfVectorizer(analyzer="char", ngram_range=(1, 3), **usual)]
-        else:
-            parts = [
-                TfidfVectorizer(analyzer=_pairs, **usual),
-                TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **usual),
-            ]
-        for part, texts in zip(parts, self._texts(readings), strict=True):
-            part.fit(texts)
-        self._parts = parts
-        names = parts[0].get_feature_names_out()
-        self._names = np.array([str(name) for name in names], object)
-        return self.matrix(readings)
-
-    def matrix(self, readings: Sequence[Reading]) -> Any:
-        """Return the terms of texts as rows."""
-        from scipy.sparse import hstack
-
-        rows = [p.transform(t) for p, t in zip(self._parts, self._texts(readings), strict=True)]
-        return hstack(rows, format="csr")
-
-    def told(self, row: Any, weights: npt.NDArray[Any]) -> tuple[tuple[str, float], ...]:
-        """Return the words of one row that weigh most, with what each adds."""
-        inside = row.indices < len(self._names)
-        places = row.indices[inside]
-        values = row.data[inside] * weights[places]
-        order = np.lexsort((places, -np.abs(values)))[:MOST_WORDS_TOLD]
-        told = ((str(self._names[places[n]]).strip(), float(values[n])) for n in order)
-        return tuple((word, round(value, 4)) for word, value in told)
-
-    def _texts(self, readings: Sequence[Reading]) -> list[list[str]]:
-        joined = [" ".join(reading.words) for reading in readings]
-        return [joined] if self._is_chinese else [joined, joined]
-
-
-def _pairs(text: str) -> list[str]:
-    return word_pairs(text.split())
-
-
-def opinion_features(readings: Sequence[Reading], scores: Sequence[float]) -> Any:
-    """Return what the engine without labels sees of texts: sums of opinion words and its score."""
-    rows = np.zeros((len(readings), 10))
-    for place, (reading, score) in enumerate(zip(readings, scores, strict=True)):
-        values = [hit.value for hit in reading.hits]
-        clauses = reading.clause_values().values()
-        rows[place] = (
-            score,
-            level(sum(value for value in values if value > 0)),
-            level(sum(value for value in values if value < 0)),
-            level(max(clauses, default=0.0)),
-            level(min(clauses, default=0.0)),
-            reading.emphasis,
-            float(shows_both(reading)),
-            min(reading.questions, 3) / 3,
-            min(len(reading.words), 60) / 60,
-            float(not values),
-        )
-    return rows * OPINION_SCALE
 
 
 @dataclass(frozen=True)
@@ -142,6 +54,10 @@ class TrainedSentiment:
     intercepts: npt.NDArray[Any]
     fingerprint: str
     by_vector: npt.NDArray[Any] | None = None
+
+    def table(self) -> pd.DataFrame:
+        """Return what was learned: term, kind (`word`, `characters`), sentiment, weight."""
+        return _table(self.terms, self.classes, self.weights)
 
     def likelihoods(
         self, readings: Sequence[Reading], scores: Sequence[float], vectors: Any = None
@@ -262,6 +178,10 @@ class TrainedIntents:
     intercepts: npt.NDArray[Any]
     fingerprint: str
 
+    def table(self) -> pd.DataFrame:
+        """Return what was learned: term, kind (`word`, `characters`), intent, weight."""
+        return _table(self.terms, self.names, self.weights).rename(columns={"sentiment": "intent"})
+
     def intents(self, readings: Sequence[Reading]) -> list[set[str]]:
         """Return the intents of each text, among those that it knows (VOC-6)."""
         if not readings:
@@ -295,6 +215,18 @@ def train_intents(
     weights = np.vstack([fit.coef_ for fit in fits])
     return TrainedIntents(
         terms, names, weights, np.array([fit.intercept_[0] for fit in fits]), _digest(weights)
+    )
+
+
+def _table(terms: Terms, labels: Sequence[str], weights: npt.NDArray[Any]) -> pd.DataFrame:
+    names = terms.names()
+    return pd.DataFrame(
+        {
+            "term": [term for _ in labels for _, term in names],
+            "kind": [kind for _ in labels for kind, _ in names],
+            "sentiment": [label for label in labels for _ in names],
+            "weight": weights[:, : len(names)].ravel(),
+        }
     )
 
 

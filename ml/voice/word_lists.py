@@ -21,8 +21,9 @@ ENGLISH_SERVICE: Final = _weighted(
         2.4: "flawless flawlessly seamless seamlessly intuitive",
         1.8: "reliable responsive knowledgeable courteous punctual prompt promptly affordable",
         1.2: "quickly fast resolved upgraded timesaver",
-        0.0: "like care please support supports supported help number numbers share security "
-             "united alert alerts fire interest interests novel focused ticket gold play",
+        0.0: "kindly approved ready like care please support supports supported help number "
+             "numbers share security united alert alerts fire interest interests novel focused ticket gold "
+             "play",
         -1.0: "wait waits hours hour again hold",
         -1.4: "waiting waited slow slowly late later missing bug bugs buggy outage outages",
         -1.8: "delay delays delayed cancelled canceled cancellation overcharged glitch glitches "

@@ -63,9 +63,7 @@ def test_an_unsupported_language_has_no_sentiment_and_a_reason() -> None:
     ],
 )  # fmt: skip
 def test_a_response_has_several_intents_or_none(text: str, intents: tuple[str, ...]) -> None:
-    found = signals(text)["intents"]
-    assert found == intents or set(found) - {"request"} == set(intents)
-    assert not ({"request"} & set(found) and intents == ())
+    assert signals(text)["intents"] == intents
 
 
 @pytest.mark.parametrize(
@@ -229,4 +227,4 @@ def test_the_demo_crm_is_read_as_it_was_written(language: int) -> None:
             right += found["sentiment"] == category.sentiment and (
                 intent in found["intents"] if intent else not found["intents"]
             )
-    assert right >= 0.8 * total
+    assert right >= 0.95 * total
