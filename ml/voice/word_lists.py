@@ -22,8 +22,8 @@ ENGLISH_SERVICE: Final = _weighted(
         1.8: "reliable responsive knowledgeable courteous punctual prompt promptly affordable",
         1.2: "quickly fast resolved upgraded timesaver",
         0.0: "kindly approved ready like care please support supports supported help number "
-             "numbers share security united alert alerts fire interest interests novel focused ticket gold "
-             "play",
+             "numbers share security united alert alerts fire interest interests novel "
+             "focused ticket gold play",
         -1.0: "wait waits hours hour again hold",
         -1.4: "waiting waited slow slowly late later missing bug bugs buggy outage outages",
         -1.8: "delay delays delayed cancelled canceled cancellation overcharged glitch glitches "
