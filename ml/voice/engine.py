@@ -61,6 +61,9 @@ class Engine:
         sentiments: Trained sentiment engines by language, of `teaching.teach`.
         intents: Trained intent engines by language, of `teaching.teach`.
         vectors: Sentence vectors of English, where installed (`vectors.installed`).
+
+    Raises:
+        ValueError: an engine was taught with sentence vectors and there are none.
     """
 
     def __init__(
@@ -79,6 +82,8 @@ class Engine:
         self._phrases = Phrases(self.lessons.intent_phrases())
         self._keywords = Phrases({phrase: phrase for phrase in self.lessons.keywords(wanted=True)})
         self._silent = frozenset(self.lessons.keywords(wanted=False))
+        if vectors is None and any(t.by_vector is not None for t in self.sentiments.values()):
+            raise ValueError("an engine taught with sentence vectors needs them: `make vectors`")
         self._seeds = None if vectors is None else VectorSeeds(vectors)
         taught = [model.fingerprint for _, model in sorted(self.sentiments.items())]
         taught += [model.fingerprint for _, model in sorted(self.intents.items())]

@@ -49,7 +49,7 @@ class Cleaned:
     @property
     def read(self) -> str:
         """What opinions and intents are read from: the subject of a reply is not the customer's."""
-        return self.text if self.is_reply and self.text else self.searched
+        return self.text if self.is_reply else self.searched
 
 
 _QUOTE_MARKS: Final = (">", "＞")
@@ -80,7 +80,7 @@ def cleaned(body: object, subject: object = None) -> Cleaned:
     text = _plain(without_salutation(raw))[:MOST_CHARACTERS].strip()
     is_reply = bool(title) and _REPLY.match(title) is not None
     language, reason = language_of(f"{title} {text}" if title and not is_reply else text)
-    if not text and not title:
+    if not text and (is_reply or not title):
         language, reason = None, NO_TEXT
     return Cleaned(title, text, language, reason, is_reply)
 
@@ -179,7 +179,7 @@ _SENTENCE: Final = re.compile(
     re.I,
 )
 MOST_SIGNATURE_LINES: Final = 10
-"""Lines below a mere `Thanks`, none of them a sentence, that still are a signature."""
+"""Lines below a mere `Thanks`, none of them a sentence, that still are a signature; or none."""
 
 
 def _above_signature(lines: list[str]) -> list[str]:
@@ -197,7 +197,7 @@ def _above_signature(lines: list[str]) -> list[str]:
 
 def _only_a_signature(lines: list[str]) -> bool:
     filled = [line for line in lines if line.strip()]
-    return 0 < len(filled) <= MOST_SIGNATURE_LINES and not any(
+    return len(filled) <= MOST_SIGNATURE_LINES and not any(
         len(line) > 120 or _SENTENCE.search(line) for line in filled
     )
 

@@ -22,6 +22,7 @@ OWN = "The export works well."
         f"Good morning Mr Deskwell!\n{OWN}\nSent from my Deskwell phone",
         f"{OWN}\n\nThanks,\nJane\nCertified partner of Deskwell",
         f"{OWN}\nKind regards\nJane",
+        f"{OWN}\n\nThanks!\n",
         f"{OWN}\n\nOn Tue, 3 March 2026, Deskwell Support wrote:\n> Deskwell\nDeskwell is better.",
         f"{OWN}\nOn Tue, 3 March 2026 at 10:00, Deskwell Support\n<a@b.example> wrote:\nDeskwell",
         f"> Have you tried Deskwell?\n{OWN}\n> Deskwell?",
@@ -112,8 +113,10 @@ def test_the_language_is_known_or_it_is_said_why_not(
 
 @pytest.mark.parametrize("body", [None, "", "   \n", float("nan"), 7, "> quoted only", "<p></p>"])
 def test_no_text_is_not_analysed(body: object) -> None:
-    own = cleaned(body)
-    assert (own.text, own.language, own.reason) == ("", None, NO_TEXT)
+    for subject in (None, "Re: the terrible portal"):
+        own = cleaned(body, subject)
+        assert (own.text, own.language, own.reason) == ("", None, NO_TEXT)
+    assert cleaned(body, "The terrible portal").language == "en"
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,8 @@ def test_a_taught_engine_learns_from_vectors() -> None:
     said = found.engine.classify(pd.DataFrame({"body": ["Une glorxx", "Une snarxx"]}))
     assert said["sentiment"].tolist() == ["negative", "positive"]
     assert said["engine"].tolist() == ["trained", "trained"]
+    with pytest.raises(ValueError, match="make vectors"):
+        Engine(sentiments=found.engine.sentiments)
 
 
 def test_the_published_likenesses_come_out() -> None:
