@@ -1,13 +1,13 @@
 """How true voices are read: sentiment with and without labels, beside plain baselines.
 
     python -m benchmarks.voice [--only airline_tweets zh_waimai_10k] [--texts 200000]
-                               [--results [DIRECTORY]]
+                               [--vectors FILE.npz] [--results [DIRECTORY]]
 
 Real data is read where QUINTILE_DATA points to; without it those sets are left out by name. What
 has a constant in the engines was chosen on the even rows of the sets (and on other texts:
 `ml/voice`), so the engine without labels and those of few labels are tested on odd rows; examples
 are drawn from the even rows by a fixed seed. "90 %" is a fixed-seed split of all rows. CPU
-seconds with vectors hold the vectors of texts not met before in this run. `--texts`
+seconds with vectors hold the vectors of texts not met before, in this run or the file. `--texts`
 short texts are then classified by the engine without labels, in a process of its own.
 """
 
@@ -58,6 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--only", nargs="*", choices=SETS, default=list(SETS))
     parser.add_argument("--texts", type=int, default=200_000, help="short texts; 0 leaves it out")
+    parser.add_argument("--vectors", type=Path, help="keep sentence vectors in this file")
     parser.add_argument("--read", type=int, help=argparse.SUPPRESS)
     parser.add_argument(
         "--results", type=Path, nargs="?", const=RESULTS, help="write the figures here as JSON"
@@ -72,7 +73,7 @@ def main() -> None:
         if not folder:
             print(f"{name} is left out: QUINTILE_DATA names no folder with the real data sets")
             continue
-        rows.append(measured(name, Path(folder) / name))
+        rows.append(measured(name, Path(folder) / name, arguments.vectors))
         print("\n".join([f"\n{name}\n", *table(rows[-1])]), flush=True)
     if arguments.texts:
         rows.append(speed(arguments.texts))
@@ -92,7 +93,7 @@ def load(name: str, folder: Path) -> tuple[Texts, Labels]:
     return [r["review"] for r in rows], np.array([signs[r["label"]] for r in rows], object)
 
 
-def measured(name: str, folder: Path) -> Row:
+def measured(name: str, folder: Path, kept: Path | None = None) -> Row:
     """Figures of every engine on one set."""
     texts, truth = load(name, folder)
     language = "en" if name == "airline_tweets" else "zh"
@@ -105,6 +106,9 @@ def measured(name: str, folder: Path) -> Row:
     vectors = installed() if language == "en" else None
     if language == "en" and vectors is None:
         print("engines with sentence vectors are left out: run `make vectors`")
+    if vectors is not None and kept is not None and kept.exists():
+        with np.load(kept) as file:
+            vectors.remember(dict(zip(file["keys"].tolist(), file["vectors"], strict=True)))
     engines = [
         _figures(said, how, f"odd rows, {len(odd):,}", truth[odd])
         for how, said in without_labels(language, [texts[n] for n in odd], truth, vectors)
@@ -125,6 +129,9 @@ def measured(name: str, folder: Path) -> Row:
             )
             figures = _figures(said, f"{how}, {size}", f"{len(test):,}", truth[test])
             engines.append({**figures, "cpu_seconds": time.process_time() - started, "note": note})
+    if vectors is not None and kept is not None:
+        known = vectors.remembered()
+        np.savez(kept, keys=np.array(list(known)), vectors=np.stack(list(known.values())))
     return {"data_set": name, "engines": engines, "machine": machine()}
 
 
@@ -196,12 +203,9 @@ def taught(
 
 
 def _figures(said: Labels, engine: str, tested: str, truth: Labels) -> Row:
-    return {
-        "engine": engine,
-        "tested_on": tested,
-        "accuracy": float((said == truth).mean()),
-        "macro_f1": macro_f1(truth, said),
-    }
+    accuracy, mean = float((said == truth).mean()), macro_f1(truth, said)
+    print(f"{engine}: {accuracy:.3f} / {mean:.3f}", file=sys.stderr, flush=True)
+    return {"engine": engine, "tested_on": tested, "accuracy": accuracy, "macro_f1": mean}
 
 
 def table(row: Row) -> list[str]:
