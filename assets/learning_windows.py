@@ -90,26 +90,23 @@ class LearningTables:
 
     def scope_count(self) -> int:
         """Return how many accounts are in scope today."""
-        found = self.connection.execute(
+        return self._number(
             "select count(*) from learning.int_accounts__purchased where window_number = 0"
-        ).fetchone()
-        return int(found[0]) if found else 0
+        )
 
     def unconsidered_count(self) -> int:
         """Return how many sold products are beyond `most_products`."""
-        found = self.connection.execute(
+        return self._number(
             "select count(*) from learning.int_products__numbered "
             "where buyer_count > 0 and not is_considered"
-        ).fetchone()
-        return int(found[0]) if found else 0
+        )
 
     def wide_account_count(self) -> int:
         """Return how many accounts bought more products until today than `largest_basket`."""
-        found = self.connection.execute(
+        return self._number(
             "select account_count - narrow_account_count from learning.int_baskets__counted "
             "where window_number = 0"
-        ).fetchone()
-        return int(found[0]) if found else 0
+        )
 
     def cut_off(self, number: int) -> date | None:
         """Return the day of a window, None where there is no such window."""
@@ -127,7 +124,10 @@ class LearningTables:
             "from learning.int_accounts__purchased where window_number = ?",
             [number],
         )
-        found = self.connection.execute(f"select count(*) from {NUMBERED}").fetchone()
+        return self._number(f"select count(*) from {NUMBERED}")
+
+    def _number(self, query: str) -> int:
+        found = self.connection.execute(query).fetchone()
         return int(found[0]) if found else 0
 
     def _window(

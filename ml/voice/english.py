@@ -3,8 +3,7 @@
 The lexicon is VADER's with a list of service words (`word_lists`) and the user's entries on top.
 The rules are its own too: boosters and capitals strengthen, a negation within three words turns,
 what follows a `but` counts more than what precedes it. They are carried out here, because values
-are wanted per clause and per word, and at once: the package gives one figure per text, at 28,000
-texts per second, and needs quadratic time for some.
+are wanted per clause and per word: the package gives one figure per text.
 """
 
 from __future__ import annotations

