@@ -35,6 +35,11 @@ TABLES = {
     "recommendation_settings": "Horizon and bounds of the recommendations. One row.",
     "recommendation_conditions": "What labels ask of recommendations (REC-18). One row per label, "
     "type and product.",
+    "event_feeds": "Tables of events and their channels (INT-1). One row per feed.",
+    "event_kinds": "What may happen over a channel, and what it means (INT-4). One row per event.",
+    "engagement_settings": "Window and scale of engagement (ENG-8, ENG-9). One row.",
+    "engagement_points": "Points by event (ENG-7). One row per event of the channels that are on.",
+    "engagement_labels": "Score ranges of the engagement labels (ENG-10). One row per label.",
     "labels": "Labels of all active techniques (TEC-9). One row per label.",
     "segments": "Segments in the order they are evaluated (SEG-1, BEY-5). One row per segment.",
     "suggestions": "Segments that are proposed (SEG-21). One row per suggestion.",

@@ -21,7 +21,14 @@ from assets.warehouse import replace_table, replace_view, warehouse
 from connectors.errors import LandingError
 from connectors.landing import land_module
 from connectors.loads import DATA, QUARANTINE, WARNINGS, Load, loads, verify
-from models.fields import LANDING_COLUMNS, MODULES, Module
+from models.fields import (
+    EVENTS,
+    LANDED_MODULES,
+    LANDING_COLUMNS,
+    Module,
+    feed_name,
+    module_named,
+)
 from models.usage import rules_by_field
 
 OWNERS = ["team:data-engineering"]
@@ -80,10 +87,26 @@ def module_columns(module: Module) -> dict[str, str]:
     return {field.name: field.type.sql for field in module.fields} | dict(LANDING_COLUMNS)
 
 
-def active_files(refresh: Refresh, module: str, name: str) -> list[Any]:
+def landing_names(refresh: Refresh, module: Module) -> list[str]:
+    """Names under which a module lands: its own; of events, those of the configured feeds."""
+    if module is not EVENTS:
+        return [module.name]
+    return [feed_name(feed) for feed in refresh.configuration.modules.events]
+
+
+def landed_loads(refresh: Refresh, module: Module) -> list[Load]:
+    """Every complete load of a module, of all its feeds."""
+    names = landing_names(refresh, module)
+    return [load for name in names for load in loads(refresh.home.landing, name)]
+
+
+def active_files(refresh: Refresh, module: Module, name: str) -> list[Path]:
     """Paths of one kind of file of every complete, active load of a module."""
-    landing = refresh.home.landing
-    return [load.folder(landing) / name for load in loads(landing, module) if load.is_active]
+    return [
+        load.folder(refresh.home.landing) / name
+        for load in landed_loads(refresh, module)
+        if load.is_active
+    ]
 
 
 def landed_module(module: Module) -> dg.AssetsDefinition:
@@ -112,8 +135,9 @@ def landed_module(module: Module) -> dg.AssetsDefinition:
     def landed(
         context: dg.AssetExecutionContext, refresh: Refresh
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
-        _land(context, refresh, module)
-        known = [load for load in loads(refresh.home.landing, module.name) if load.is_active]
+        for name in landing_names(refresh, module):
+            _land(context, refresh, name)
+        known = [load for load in landed_loads(refresh, module) if load.is_active]
         with warehouse(refresh.home.warehouse) as connection:
             count = replace_view(
                 connection,
@@ -141,9 +165,9 @@ def landed_module(module: Module) -> dg.AssetsDefinition:
     return landed
 
 
-def _land(context: dg.AssetExecutionContext, refresh: Refresh, module: Module) -> None:
-    configuration = refresh.configuration
-    mapping = configuration.modules.mapped().get(module.name)
+def _land(context: dg.AssetExecutionContext, refresh: Refresh, name: str) -> None:
+    configuration, module = refresh.configuration, module_named(name)
+    mapping = configuration.modules.mapped().get(name)
     if mapping is None:
         context.log.info(f"{module.name}: not mapped")
         return
@@ -199,14 +223,16 @@ BOOKS = (
 )
 """Name, columns and file of what is kept beside the data of a load."""
 
-LANDED = [landed_module(module) for module in MODULES.values()]
+LANDED = [landed_module(module) for module in LANDED_MODULES.values()]
 
 
 def landed_books(refresh: Refresh) -> tuple[LandedFiles, ...]:
     """What is kept beside the data of the active loads, over all modules."""
     return tuple(
         LandedFiles(
-            name, columns, tuple(f for m in MODULES for f in active_files(refresh, m, file))
+            name,
+            columns,
+            tuple(f for m in LANDED_MODULES.values() for f in active_files(refresh, m, file)),
         )
         for name, columns, file in BOOKS
     )
@@ -215,15 +241,15 @@ def landed_books(refresh: Refresh) -> tuple[LandedFiles, ...]:
 def landed_files(refresh: Refresh) -> tuple[LandedFiles, ...]:
     """Every relation of schema `landing` that is made of landed files."""
     modules = (
-        LandedFiles(name, module_columns(module), tuple(active_files(refresh, name, DATA)))
-        for name, module in MODULES.items()
+        LandedFiles(name, module_columns(module), tuple(active_files(refresh, module, DATA)))
+        for name, module in LANDED_MODULES.items()
     )
     return (*modules, *landed_books(refresh))
 
 
 def write_loads(connection: duckdb.DuckDBPyConnection, refresh: Refresh) -> int:
     """Write `landing.loads` from the manifests; return the number of loads."""
-    known = [load for module in MODULES for load in loads(refresh.home.landing, module)]
+    known = [load for m in LANDED_MODULES.values() for load in landed_loads(refresh, m)]
     rows = [tuple(getattr(load, column) for column in LOAD_COLUMNS) for load in known]
     return replace_table(connection, "landing", "loads", LOAD_COLUMNS, rows)
 
@@ -241,7 +267,7 @@ _BOOKS = {
     specs=[
         dg.AssetSpec(
             ["landing", name],
-            deps=[["landing", module] for module in MODULES],
+            deps=[["landing", module] for module in LANDED_MODULES],
             group_name="landing",
             kinds=KINDS,
             owners=OWNERS,

@@ -14,11 +14,11 @@ from assets.runbooks import TEST, runbook_of
 from assets.warehouse import warehouse
 from data_tests.landing.suites import Check, build_suite, module_checks
 from data_tests.landing.validation import Outcome
-from models.fields import MODULES
+from models.fields import LANDED_MODULES
 
 CHECKS = {
     (module.name, check.name): check
-    for module in MODULES.values()
+    for module in LANDED_MODULES.values()
     for check in module_checks(module)
 }
 

@@ -6,6 +6,7 @@ the product is started on it. Never put a measurement here.
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from datetime import date
@@ -24,6 +25,8 @@ REPLACED = {
     "recommendations: {active: true}": "recommendations: {active: false}",
 }
 """What the demo's configuration says, and what a benchmark needs instead."""
+_EVENTS = re.compile(r"^  # What happened with the people.*?(?=^# ---)", re.DOTALL | re.MULTILINE)
+_ENGAGEMENT = re.compile(r"^  engagement:.*?labels: default[^\n]*\n", re.DOTALL | re.MULTILINE)
 
 
 def write_crm(folder: Path, accounts: int) -> Path:
@@ -59,6 +62,11 @@ def write_configuration(folder: Path) -> Path:
         if before not in text:
             raise ValueError(f"{example / 'abm.yaml'} has no {before!r} to replace")
         text = text.replace(before, after)
+    # Events and engagement have no bare SQL to stand beside either.
+    for pattern in (_EVENTS, _ENGAGEMENT):
+        text, count = pattern.subn("", text)
+        if count != 1:
+            raise ValueError(f"{example / 'abm.yaml'} has nothing like {pattern.pattern!r}")
     path = folder / "abm.yaml"
     path.write_text(text, encoding="utf-8")
     return path

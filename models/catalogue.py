@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from models.criteria import RELATED_MODULES
-from models.fields import LANDING_COLUMNS, MODULES, FieldType, Module, Need
+from models.fields import LANDING_COLUMNS, MODULES, FieldType, Module, Need, module_named
 from models.modules import Modules
 
 FieldOrigin = Literal["canonical", "custom", "measure", "score", "learned", "related"]
@@ -78,6 +78,15 @@ SCORES: Final = _computed(
 )
 """Scores of accounts; in segments only."""
 
+ENGAGED: Final = _computed(
+    "measure",
+    ("engagement_score", _A, "Engagement, 0 to 100 (ENG-8); null while the technique is off."),
+    ("engagement_trend", _A, "Engagement score less that of 90 days earlier (ENG-14)."),
+    ("has_no_signal", _B, "No event of the account counts (ENG-11)."),
+    ("last_engaged_on", _D, "Day of the last event that gave points."),
+)
+"""Engagement of accounts; in segments only."""
+
 LEARNED: Final = _computed(
     "learned",
     (
@@ -87,6 +96,9 @@ LEARNED: Final = _computed(
     ),
 )
 """What was learned of accounts; in segments only."""
+
+COMPUTED: Final = (*SCORES, *ENGAGED, *LEARNED)
+"""What the techniques say of accounts; in segments only."""
 
 RELATED_FIELDS: Final[Mapping[str, tuple[CatalogueField, ...]]] = MappingProxyType(
     {
@@ -152,11 +164,12 @@ def build_catalogue(
     has_recommendations: bool = True,
 ) -> Catalogue:
     """Return the catalogue of a configuration's modules, labels and segments."""
-    rows = {name: module_fields(modules, module) for name, module in MODULES.items()}
+    names = dict.fromkeys((*MODULES, *modules.mapped()))
+    rows = {name: module_fields(modules, module_named(name)) for name in names}
     accounts = {**rows["accounts"], **{f.name: f for f in MEASURES}}
     return Catalogue(
         accounts=MappingProxyType(accounts),
-        scored_accounts=MappingProxyType({**accounts, **{f.name: f for f in (*SCORES, *LEARNED)}}),
+        scored_accounts=MappingProxyType({**accounts, **{f.name: f for f in COMPUTED}}),
         related=MappingProxyType(
             {
                 name: MappingProxyType(
@@ -194,7 +207,7 @@ def module_fields(modules: Modules, module: Module) -> Mapping[str, CatalogueFie
 def reserved_names(module: str) -> frozenset[str]:
     """Return the names a custom field of a module may not take."""
     names = {f.name for f in RELATED_FIELDS.get(module, ())}
-    names |= {*MODULES[module].field_names, *LANDING_COLUMNS}
+    names |= {*module_named(module).field_names, *LANDING_COLUMNS}
     if module == "accounts":
-        names |= {f.name for f in (*MEASURES, *SCORES, *LEARNED)}
+        names |= {f.name for f in (*MEASURES, *COMPUTED)}
     return frozenset(names)

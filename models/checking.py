@@ -200,7 +200,7 @@ def _criteria_problems(configuration: Configuration) -> Iterable[Problem]:
         binder.bind(configuration.global_criteria, Place.SCOPE, path=("global_criteria",))
     for name, module in configuration.modules.mapped().items():
         if module.where is not None:
-            binder.bind(module.where, Place.ROWS, name, ("modules", name, "where"))
+            binder.bind(module.where, Place.ROWS, name, ("modules", *name.split("."), "where"))
     techniques = configuration.techniques
     if techniques.rfm is not None and techniques.rfm.where is not None:
         binder.bind(techniques.rfm.where, Place.RELATED, "deals", ("techniques", "rfm", "where"))

@@ -6,48 +6,19 @@ from collections.abc import Mapping
 from decimal import Decimal
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from models.channels import EngagementEvent
 from models.definition import Definition, LabelDefinition
 from models.problems import Caution, Path, Problem
 
-Channel = Literal[
+EngagementChannel = Literal[
     "social", "call", "email", "survey", "webinar", "event", "web", "chat", "document"
 ]
-CHANNELS: Final[tuple[Channel, ...]] = (
-    "social",
-    "call",
-    "email",
-    "survey",
-    "webinar",
-    "event",
-    "web",
-    "chat",
-    "document",
-)
-EngagementEvent = Literal[
-    "social_reply",
-    "call_answered",
-    "call_not_answered",
-    "email_replied",
-    "email_opened",
-    "email_clicked",
-    "email_bounced",
-    "email_no_reaction",
-    "unsubscribed",
-    "survey_completed",
-    "survey_started",
-    "webinar_registered",
-    "webinar_attended",
-    "webinar_missed",
-    "event_registered",
-    "event_checked_in",
-    "web_visit",
-    "chat_with_operator",
-    "document_downloaded",
-]
+CHANNELS: Final[tuple[EngagementChannel, ...]] = get_args(EngagementChannel)
+"""Channels whose events give points; mails of campaigns count as `email`."""
 DEFAULT_POINTS: Final[Mapping[EngagementEvent, int]] = MappingProxyType(
     {
         "social_reply": 5,
@@ -72,6 +43,31 @@ DEFAULT_POINTS: Final[Mapping[EngagementEvent, int]] = MappingProxyType(
     }
 )
 """Points shipped (ENG-7)."""
+
+ENGAGEMENT_CHANNELS: Final[Mapping[EngagementEvent, EngagementChannel]] = MappingProxyType(
+    {
+        "social_reply": "social",
+        "call_answered": "call",
+        "call_not_answered": "call",
+        "email_replied": "email",
+        "email_opened": "email",
+        "email_clicked": "email",
+        "email_bounced": "email",
+        "email_no_reaction": "email",
+        "unsubscribed": "email",
+        "survey_completed": "survey",
+        "survey_started": "survey",
+        "webinar_registered": "webinar",
+        "webinar_attended": "webinar",
+        "webinar_missed": "webinar",
+        "event_registered": "event",
+        "event_checked_in": "event",
+        "web_visit": "web",
+        "chat_with_operator": "chat",
+        "document_downloaded": "document",
+    }
+)
+"""Channel whose switch and cap hold for an event (ENG-3)."""
 
 Points = Annotated[Decimal, Field(ge=-1000, le=1000, decimal_places=2)]
 ScoreBound = Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)]
@@ -111,7 +107,7 @@ class Engagement(Definition):
 
     active: bool = True
     """Whether the technique is on."""
-    channels: tuple[Channel, ...] = CHANNELS
+    channels: tuple[EngagementChannel, ...] = CHANNELS
     """Channels that count (ENG-3)."""
     points: dict[EngagementEvent, Points] = Field(default_factory=dict)
     """Points by event, over the shipped ones (ENG-7)."""
@@ -121,6 +117,10 @@ class Engagement(Definition):
     """Days of events that count (ENG-9)."""
     half_life_days: Annotated[int, Field(ge=1, le=3660)] | None = None
     """Half-life of points in days; off by default (ENG-9)."""
+    caps: dict[EngagementChannel, Annotated[Decimal, Field(ge=0, le=100_000, decimal_places=2)]] = (
+        Field(default_factory=dict)
+    )
+    """Most points an account may get from a channel in the window; off by default (BEY-11)."""
     no_reaction_days: Annotated[int, Field(ge=1, le=365)] = 7
     """Days after which a follow-up mail counts as without reaction (ENG-7)."""
     labels: Annotated[

@@ -8,10 +8,13 @@ model of its module. Never put here how a source spells a field: that is the use
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
+
+
+_FEED_MARK: Final = "."
 
 
 class FieldType(StrEnum):
@@ -75,7 +78,9 @@ class Field:
 
 @dataclass(frozen=True)
 class Module:
-    """One canonical module: a role (MAP-1) or one of the link and rate tables beside the roles.
+    """One canonical module: a role (MAP-1), or one of the tables beside the roles.
+
+    The events of one integration are a *feed*; its module is `events.<feed>` (`module_named`).
 
     `key` is the column that identifies a record; a module without one (deal lines without an own
     id) is replaced parent by parent (`parent`).
@@ -99,6 +104,11 @@ class Module:
     def field_names(self) -> tuple[str, ...]:
         """Names of all canonical fields, in contract order."""
         return tuple(field.name for field in self.fields)
+
+    @property
+    def contract(self) -> str:
+        """Name of the contract: that of the module, of a feed `events`."""
+        return self.name.partition(_FEED_MARK)[0]
 
 
 _T, _I, _A, _R = FieldType.TEXT, FieldType.INTEGER, FieldType.AMOUNT, FieldType.RATE
@@ -240,10 +250,60 @@ CURRENCY_RATES: Final = Module(
     parent="currency",
 )
 
+EVENTS: Final = Module(
+    "events",
+    "What happened over every channel: mails, calls, surveys, webinars, visits, tickets (INT-4).",
+    (
+        Field("event_id", _T, "Key of the event in its source (ENG-13).", Need.KEY),
+        Field("event", _T, "What happened, as the channel calls it (INT-4).", Need.REQUIRED),
+        Field("occurred_at", _TS, "When it happened.", Need.REQUIRED),
+        Field("ingested_at", _TS, "When the source learned of it (INT-7)."),
+        Field("contact_id", _T, "Contact it happened with (INT-6).", references="contacts"),
+        Field("contact_email", _T, "Mail address of the contact, used where the id is unknown."),
+        Field("account_id", _T, "Account, where no contact is known.", references="accounts"),
+        Field("direction", _T, "incoming when the customer acted, else outgoing."),
+        Field("message_id", _T, "Mail, survey, webinar, conference or ticket it is about."),
+        Field("message_name", _T, "Name of the survey, webinar, conference or document."),
+        Field("campaign_id", _T, "Campaign it belongs to."),
+        Field("subject", _T, "Subject of the mail or ticket."),
+        Field("body", _T, "Text: of the mail, comment, ticket or chat."),
+        Field("score", _I, "Answer to how likely the customer is to recommend us, 0 to 10."),
+        Field("duration_seconds", _I, "How long it took, in seconds."),
+        Field("duration_minutes", _I, "How long it took, in minutes."),
+        Field("page_count", _I, "Pages looked at."),
+        Field("page", _T, "Page or document."),
+        Field("referrer", _T, "Where the visitor came from."),
+        Field("amount", _A, "Price of the ticket, in base currency."),
+        Field("priority", _T, "Priority of the ticket."),
+        Field("bounce_type", _T, "hard or soft."),
+        Field("participant_role", _T, "attendee, speaker or sponsor."),
+        Field("is_machine", _B, "Done by a machine, as the source says (ENG-13)."),
+        Field("is_follow_up", _B, "The mail follows up on an earlier one (ENG-7)."),
+        _MODIFIED,
+        _DELETED,
+    ),
+    key="event_id",
+)
+
 MODULES: Final = MappingProxyType(
     {m.name: m for m in (ACCOUNTS, CONTACTS, PRODUCTS, DEALS, DEAL_LINES, CURRENCY_RATES)}
 )
-"""All canonical modules by name, in landing order."""
+"""The modules of a CRM by name, in landing order."""
+
+LANDED_MODULES: Final = MappingProxyType({**MODULES, EVENTS.name: EVENTS})
+"""Every landed table by name: the modules of the CRM, then the events of all feeds."""
+
+
+def feed_name(feed: str) -> str:
+    """Return the name under which one feed of events lands: `events.<feed>`."""
+    return f"{EVENTS.name}{_FEED_MARK}{feed}"
+
+
+def module_named(name: str) -> Module:
+    """Return a module, or one feed of events (`events.<feed>`), by name; KeyError when unknown."""
+    contract, mark, _ = name.partition(_FEED_MARK)
+    known = LANDED_MODULES[contract]
+    return replace(known, name=name) if mark else known
 
 LANDING_COLUMNS: Final = MappingProxyType(
     {

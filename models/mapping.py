@@ -245,7 +245,7 @@ class _Resolver:
     def automatic(self, known: Field) -> ResolvedField:
         """Map an unlisted field by its canonical name or a known spelling (MAP-4)."""
         keys = {header_key(known.name)}
-        keys |= STANDARD_NAMES.get(self.module.name, {}).get(known.name, frozenset())
+        keys |= STANDARD_NAMES.get(self.module.contract, {}).get(known.name, frozenset())
         candidates = [
             header
             for header in self.headers

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from models.catalogue import reserved_names
-from models.fields import MODULES, Field, FieldType, Module, Need
+from models.fields import Field, FieldType, Module, Need, module_named
 from models.modules import (
     ColumnField,
     ConstantField,
@@ -27,11 +27,11 @@ def module_problems(configuration: Configuration) -> Iterator[Problem]:
     """Yield unknown sources and fields, impossible forms, columns read twice, taken names."""
     modules, sources = configuration.modules, configuration.sources
     for name, module in modules.mapped().items():
-        place: Path = ("modules", name)
+        place: Path = ("modules", *name.split("."))
         if module.source not in sources:
             message = f"no source {module.source!r}{choose_from(module.source, sources)}"
             yield Problem((*place, "from"), message, f"source {module.source}")
-        yield from _field_problems(MODULES[name], module, place)
+        yield from _field_problems(module_named(name), module, place)
         yield from _column_problems(module, place)
         for custom in module.custom:
             if custom in reserved_names(name):

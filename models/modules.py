@@ -16,9 +16,10 @@ from pydantic import (
     model_validator,
 )
 
+from models.channels import Channel
 from models.criteria_parsing import Criteria
 from models.definition import Definition, Identifier, PlainText, ScalarText
-from models.fields import FieldType
+from models.fields import FieldType, feed_name
 from models.formats import FormatDeclaration
 from models.problems import Problem, raise_problems
 from models.text import fold
@@ -259,6 +260,13 @@ Mapped = Annotated[
 ]
 
 
+class EventFeed(MappedModule):
+    """One table of events: mails, calls, survey answers, visits, tickets (INT-1, INT-4)."""
+
+    channel: Channel
+    """Channel of the events; it decides which events there are (INT-4)."""
+
+
 class Modules(Definition):
     """The four roles, each mapped or declared absent (MAP-1, MAP-7), and the tables beside them."""
 
@@ -274,9 +282,12 @@ class Modules(Definition):
     """Products of deals; without it product figures are off (CON-2)."""
     currency_rates: Mapped | None = None
     """Exchange rates by day (EDG-4)."""
+    events: dict[Identifier, EventFeed] = Field(default_factory=dict)
+    """Tables of events by a name of your own; each has one channel (INT-1)."""
 
     def mapped(self) -> dict[str, MappedModule]:
-        """Return the modules that have a source table, by name, in landing order."""
+        """Return what has a source table, by name, in landing order; feeds as `events.<feed>`."""
         names: list[str] = list(type(self).model_fields)
         found: dict[str, Any] = {name: getattr(self, name) for name in names}
-        return {name: m for name, m in found.items() if isinstance(m, MappedModule)}
+        modules = {name: m for name, m in found.items() if isinstance(m, MappedModule)}
+        return modules | {feed_name(feed): mapping for feed, mapping in self.events.items()}

@@ -54,3 +54,5 @@ class Organization(Definition):
     """What an exchange rate says: units of the record's currency per base unit, or the reverse."""
     as_of: BusinessDate | None = None
     """Fixed business date for archived data; else each run says it (EDG-1)."""
+    allow_late: bool = False
+    """Count events of a past business date that the source learned of only after it (INT-7)."""

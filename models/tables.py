@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from typing import Any, Final
 
+from models.channels import EVENT_KINDS
 from models.compilation import scope_steps
 from models.configuration import (
     TECHNIQUES,
@@ -28,8 +29,9 @@ from models.criteria import (
     walk,
 )
 from models.describing import describe
+from models.engagement import ENGAGEMENT_CHANNELS, Engagement
 from models.expressions import Dialect
-from models.fields import MODULES
+from models.fields import MODULES, feed_name
 from models.modules import AccountsModule, ColumnField, DealsModule, Stages
 from models.periods import Moment, end_of_day
 from models.recommendations import Recommendations, asked_products
@@ -80,6 +82,14 @@ def configuration_tables(
         "rfm_labels": (_RFM_LABELS, _rfm_labels(configuration)),
         "recommendation_settings": (_RECOMMENDATIONS, [_recommendations(configuration)]),
         "recommendation_conditions": (_CONDITIONS, _conditions(configuration)),
+        "event_feeds": (
+            {"module": _TEXT, "channel": _TEXT},
+            [(feed_name(f), m.channel) for f, m in configuration.modules.events.items()],
+        ),
+        "event_kinds": (_EVENT_KINDS, [astuple(kind) for kind in EVENT_KINDS]),
+        "engagement_settings": (_ENGAGEMENT, [_engagement(configuration)]),
+        "engagement_points": (_POINTS, _points(configuration)),
+        "engagement_labels": (_RANGES, _engagement_labels(configuration)),
         "labels": (_LABELS, _labels(configuration)),
         "segments": (_SEGMENTS, _segments(configuration)),
         "suggestions": (_SUGGESTIONS, _suggestions(configuration)),
@@ -111,6 +121,7 @@ _RUN: Final = {
     "deal_amount_basis": _TEXT,
     "frequency_basis": _TEXT,
     "organization_name": _TEXT,
+    "allow_late": _FLAG,
     "engine": _TEXT,
 }
 
@@ -130,6 +141,7 @@ def _run(configuration: Configuration, moment: Moment) -> tuple[Any, ...]:
         deals.amount_from if isinstance(deals, DealsModule) else "deal",
         "deals" if rfm is None else rfm.frequency.basis,
         organization.name,
+        organization.allow_late,
     )
 
 
@@ -252,6 +264,78 @@ def _rfm_labels(configuration: Configuration) -> list[tuple[Any, ...]]:
     return [
         (f"rfm.{label.id}", position, *label.recency, *label.frequency, *label.monetary)
         for position, label in enumerate(rfm.labels, start=1)
+    ]
+
+
+_EVENT_KINDS: Final = {
+    "channel": _TEXT,
+    "event": _TEXT,
+    "engagement_event": _TEXT,
+    "counts_once": _TEXT,
+    "revokes": _TEXT,
+    "is_attempt": _FLAG,
+    "is_answer": _FLAG,
+    "is_voice": _FLAG,
+    "is_incoming": _FLAG,
+}
+
+
+_ENGAGEMENT: Final = {
+    "is_active": _FLAG,
+    "points_for_full_score": _DECIMAL,
+    "window_days": _COUNT,
+    "half_life_days": _COUNT,
+    "no_reaction_days": _COUNT,
+}
+
+
+def _engagement(configuration: Configuration) -> tuple[Any, ...]:
+    chosen = configuration.techniques.engagement
+    settings = chosen or Engagement()
+    return (
+        chosen is not None and chosen.active,
+        settings.points_for_full_score,
+        settings.window_days,
+        settings.half_life_days,
+        settings.no_reaction_days,
+    )
+
+
+_POINTS: Final = {
+    "engagement_event": _TEXT,
+    "engagement_channel": _TEXT,
+    "points": _DECIMAL,
+    "cap": _DECIMAL,
+}
+
+
+def _points(configuration: Configuration) -> list[tuple[Any, ...]]:
+    """Return the events that give points: those of the channels that are on (ENG-3)."""
+    chosen = configuration.techniques.engagement
+    if chosen is None or not chosen.active:
+        return []
+    return [
+        (event, channel, chosen.points_of(event), chosen.caps.get(channel))
+        for event, channel in ENGAGEMENT_CHANNELS.items()
+        if channel in chosen.channels
+    ]
+
+
+_RANGES: Final = {
+    "label_id": _TEXT,
+    "position": _COUNT,
+    "score_low": _DECIMAL,
+    "score_high": _DECIMAL,
+}
+
+
+def _engagement_labels(configuration: Configuration) -> list[tuple[Any, ...]]:
+    chosen = configuration.techniques.engagement
+    if chosen is None or not chosen.active:
+        return []
+    return [
+        (f"engagement.{label.id}", position, *label.range)
+        for position, label in enumerate(chosen.labels, start=1)
     ]
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from data_tests.landing.suites import Check, Suite
-from models.fields import MODULES
+from models.fields import LANDED_MODULES
 
 if TYPE_CHECKING:
     import duckdb
@@ -88,7 +88,7 @@ def _offenders(check: Check, schema: str) -> str:
             " order by source_row) = 2"
         )
     # Said as a join: the same with `not exists` took the engine four to thirty times as long.
-    key = MODULES[check.references or ""].key
+    key = LANDED_MODULES[check.references or ""].key
     return (
         f"select {_record_id(check)} as record_id"
         f" from (from {table} where {check.column} is not null) as child"
@@ -99,7 +99,7 @@ def _offenders(check: Check, schema: str) -> str:
 def _offending_rows(check: Check, schema: str) -> str:
     """SQL for a person: every row that offends a check, with its file and record number."""
     table = f"{schema}.{check.module}"
-    shown = dict.fromkeys((MODULES[check.module].key or MODULES[check.module].parent, check.column))
+    shown = dict.fromkeys((LANDED_MODULES[check.module].key or LANDED_MODULES[check.module].parent, check.column))
     columns = ", ".join(["source_file", "source_row", *(name for name in shown if name)])
     if check.kind == "rows":
         condition = check.offends
@@ -109,7 +109,7 @@ def _offending_rows(check: Check, schema: str) -> str:
             " group by all having count(*) > 1)"
         )
     else:
-        key = MODULES[check.references or ""].key
+        key = LANDED_MODULES[check.references or ""].key
         condition = (
             f"{check.column} is not null and {check.column} not in"
             f" (select {key} from {schema}.{check.references} where {key} is not null)"
@@ -118,7 +118,7 @@ def _offending_rows(check: Check, schema: str) -> str:
 
 
 def _record_id(check: Check) -> str:
-    module = MODULES[check.module]
+    module = LANDED_MODULES[check.module]
     key = module.key or module.parent
     # Where the record has no id, the offending value itself is the example.
     shown = key if key != check.column else "source_file || ':' || source_row"
@@ -153,38 +153,77 @@ def _volumes(
     by_name = {check.name: check for check in checks if check.kind == "volume"}
     whole = by_name["snapshot_is_whole"]
     rows = _number(connection, f"select 1 from {schema}.{module}")
+    changes = [
+        change
+        for name in _loaded_names(connection, module, schema)
+        if (change := _change(connection, name, whole.largest_loss, schema)) is not None
+    ]
+    # Of several feeds the one that lost most is told: the others cannot make up for it.
+    worst = min(changes, key=lambda change: change.ratio, default=None)
+    most = max(changes, key=lambda change: change.ratio, default=None)
+    counts = {
+        by_name["has_rows"].measure: rows,
+        by_name["volume_is_steady"].measure: most.ratio if most else None,
+        whole.measure: worst.ratio if worst else None,
+        by_name["snapshot_is_not_empty"].measure: float(worst.newest.rows) if worst else None,
+    }
+    if worst is None or _is_whole(worst.newest, worst.before, whole.largest_loss):
+        return counts, {}
+    before, newest = worst.before, worst.newest
+    found = (
+        f"{worst.name} had {before.rows:,} rows before"
+        f" ({_named(connection, before, module, schema)})"
+        f" and has {newest.rows:,} now ({_named(connection, newest, module, schema)})"
+    )
+    repair = "replace the file by the whole export"
+    return counts, {
+        whole.measure: f"{found}: {1 - worst.ratio:.1%} fewer, the limit is"
+        f" {whole.largest_loss:.1%}; {repair}, or raise {whole.setting}.",
+        by_name["snapshot_is_not_empty"].measure: f"{found}; {repair}.",
+    }
+
+
+@dataclass(frozen=True)
+class _Change:
+    """The newest snapshot of a module or feed, and the last whole one before it."""
+
+    name: str
+    before: _Snapshot
+    newest: _Snapshot
+
+    @property
+    def ratio(self) -> float:
+        return self.newest.rows / self.before.rows
+
+
+def _loaded_names(connection: duckdb.DuckDBPyConnection, module: str, schema: str) -> list[str]:
+    """Names under which a module landed: its own, or those of its feeds."""
+    rows = connection.execute(
+        f"select distinct module from {schema}.loads where split_part(module, '.', 1) = ?"
+        " order by 1",
+        [module],
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def _change(
+    connection: duckdb.DuckDBPyConnection, name: str, largest_loss: float, schema: str
+) -> _Change | None:
+    """Compare the snapshots of a module or feed; None when nothing precedes the newest one.
+
+    Only a snapshot after one with rows can have lost any of them.
+    """
     snapshots = [
         _Snapshot(*row)
         for row in connection.execute(
             f"select load_id, rows_accepted from {schema}.loads"
             " where module = ? and is_active and is_snapshot"
             " order by exported_on nulls first, load_sequence",
-            [module],
+            [name],
         ).fetchall()
     ]
-    before = _last_whole(snapshots[:-1], whole.largest_loss)
-    # Only a snapshot after one with rows can have lost any of them.
-    newest = snapshots[-1] if before else None
-    ratio = newest.rows / before.rows if before and newest else None
-    counts = {
-        by_name["has_rows"].measure: rows,
-        by_name["volume_is_steady"].measure: ratio,
-        whole.measure: ratio,
-        by_name["snapshot_is_not_empty"].measure: float(newest.rows) if newest else None,
-    }
-    if not before or not newest or _is_whole(newest, before, whole.largest_loss):
-        return counts, {}
-    found = (
-        f"{module} had {before.rows:,} rows before ({_named(connection, before, module, schema)})"
-        f" and has {newest.rows:,} now ({_named(connection, newest, module, schema)})"
-    )
-    repair = "replace the file by the whole export"
-    share = 1 - newest.rows / before.rows
-    return counts, {
-        whole.measure: f"{found}: {share:.1%} fewer, the limit is {whole.largest_loss:.1%};"
-        f" {repair}, or raise {whole.setting}.",
-        by_name["snapshot_is_not_empty"].measure: f"{found}; {repair}.",
-    }
+    before = _last_whole(snapshots[:-1], largest_loss)
+    return _Change(name, before, snapshots[-1]) if before else None
 
 
 def _is_whole(snapshot: _Snapshot, before: _Snapshot, largest_loss: float) -> bool:

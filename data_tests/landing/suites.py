@@ -9,11 +9,11 @@ most of its rows is critical as well, because it would delete what it lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from models.fields import MODULES, Field, FieldType, Module, Need
+from models.fields import LANDED_MODULES, Field, FieldType, Module, Need, module_named
 from models.modules import DealsModule, MappedModule, Modules, UnknownField
 from models.sources import LARGEST_LOSS, Source
 from models.text import fold
@@ -88,15 +88,20 @@ def check_names(module: Module) -> tuple[tuple[str, Severity], ...]:
 def build_suite(modules: Modules, sources: Mapping[str, Source] | None = None) -> Suite:
     """The suite of a configuration: the checks of its mapped modules.
 
-    Links to a module that is declared absent are left out. `sources` tell their `largest_loss`.
+    Links to a module that is declared absent are left out. `sources` tell their `largest_loss`; for
+    the feeds of events that of the strictest source holds.
     """
     mapped = modules.mapped()
+    tables = {
+        name: [mapping for key, mapping in mapped.items() if module_named(key).contract == name]
+        for name in LANDED_MODULES
+    }
     checks = [
-        _limited(check, mapped[name].source, sources or {})
-        for name, module in MODULES.items()
-        if name in mapped
+        _limited(check, [mapping.source for mapping in tables[name]], sources or {})
+        for name, module in LANDED_MODULES.items()
+        if tables[name]
         for check in module_checks(module)
-        if _applies(check, mapped)
+        if _applies(check, tables)
     ]
     deals = mapped.get("deals")
     if not isinstance(deals, DealsModule):
@@ -113,21 +118,23 @@ def build_suite(modules: Modules, sources: Mapping[str, Source] | None = None) -
     return Suite(tuple(checks), tuple(fold(e.stage) for entries in found.values() for e in entries))
 
 
-def _limited(check: Check, source: str, sources: Mapping[str, Source]) -> Check:
-    """Give the check of a snapshot the limit of its source."""
+def _limited(check: Check, names: Sequence[str], sources: Mapping[str, Source]) -> Check:
+    """Give the check of a snapshot the limit of its source, the strictest of several."""
     if check.name != "snapshot_is_whole":
         return check
-    found = sources.get(source)
-    loss = found.largest_loss if found else LARGEST_LOSS
-    return replace(check, largest_loss=loss, setting=f"sources.{source}.largest_loss")
+    losses = {name: sources[name].largest_loss if name in sources else LARGEST_LOSS for name in names}
+    strictest = min(losses, key=lambda name: losses[name])
+    setting = f"sources.{strictest}.largest_loss"
+    return replace(check, largest_loss=losses[strictest], setting=setting)
 
 
-def _applies(check: Check, mapped: Mapping[str, MappedModule]) -> bool:
+def _applies(check: Check, tables: Mapping[str, Sequence[MappedModule]]) -> bool:
     """Leave out links to absent modules, and presence of what is declared unknown."""
-    if check.references is not None and check.references not in mapped:
+    if check.references is not None and not tables[check.references]:
         return False
-    declared = mapped[check.module].fields.get(check.column or "")
-    return not (isinstance(declared, UnknownField) and check.name.endswith("_is_present"))
+    declared = [mapping.fields.get(check.column or "") for mapping in tables[check.module]]
+    is_unknown = all(isinstance(form, UnknownField) for form in declared)
+    return not (is_unknown and check.name.endswith("_is_present"))
 
 
 def _checks(module: Module) -> Iterator[Check]:
@@ -196,9 +203,9 @@ def _field_checks(module: Module, field: Field) -> Iterator[Check]:
             f"{name}_is_in_range", module.name, name, "warning",
             f"The value is {_LIMITS[name]}.", "rows", f"not ({name} {_LIMITS[name]})",
         )  # fmt: skip
-    if name == "email":
+    if name in ("email", "contact_email"):
         yield Check(
-            "email_is_well_formed", module.name, name, "warning",
+            f"{name}_is_well_formed", module.name, name, "warning",
             "The mail address has a name, an @ and a domain.", "rows",
             f"not regexp_matches({name}, '{_MAIL}')",
         )  # fmt: skip

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from assets.home import Home
 from assets.published import NothingPublishedError, Publication, current, open_published
 from assets.warehouse_lease import LOCK_NAME, LeaseHolder, lease_holder
-from connectors.loads import QUARANTINE, Load, current_loads, loads
-from models.fields import MODULES
+from connectors.loads import QUARANTINE, Load, current_loads, landed_names, loads
 from orchestration.commands.offending_rows import OffendingRows, offending_rows
 from orchestration.commands.run_states import UNFINISHED, RunState, read_runs
 
@@ -149,7 +148,7 @@ def _publication(found: Situation) -> None:
 def _loads(found: Situation) -> None:
     import duckdb
 
-    for module in MODULES:
+    for module in landed_names(found.home.landing):
         known = [load for load in loads(found.home.landing, module) if load.is_active]
         found.loads += known[-1:]
         refused = [load for load in current_loads(known) if load.rows_quarantined]

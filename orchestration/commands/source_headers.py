@@ -17,7 +17,7 @@ from assets.home import Home
 from connectors.errors import LandingError
 from connectors.request import Landing
 from connectors.sources import Input, find_inputs
-from models.fields import MODULES
+from models.fields import module_named
 from models.mapping import MappingError, ResolvedMapping, resolve_mapping
 from models.problems import LocatedProblem, dotted
 from models.usage import rules_by_field
@@ -85,7 +85,7 @@ def module_headers(reading: Reading, path: Path, home: Home) -> list[ModuleHeade
         try:
             _look(headers, _landing(configuration, mapping, name, path, home), reading)
         except LandingError as error:
-            headers.problems.append(_located(reading, ("modules", name), str(error)))
+            headers.problems.append(_located(reading, ("modules", *name.split(".")), str(error)))
     return found
 
 
@@ -93,7 +93,7 @@ def _landing(
     configuration: Configuration, mapping: MappedModule, name: str, path: Path, home: Home
 ) -> Landing:
     return Landing(
-        MODULES[name],
+        module_named(name),
         mapping,
         configuration.sources[mapping.source],
         home.landing,

@@ -31,6 +31,26 @@
   cast(datediff({{ finish }}, {{ start }}) as bigint)
 {%- endmacro %}
 
+{#- Hour of the day and day of the week (1 Monday to 7 Sunday) of a UTC instant in a time zone. -#}
+{% macro local_hour(instant, time_zone) -%}
+  {{- adapter.dispatch('local_hour')(instant, time_zone) -}}
+{%- endmacro %}
+{% macro duckdb__local_hour(instant, time_zone) -%}
+  hour(timezone({{ time_zone }}, make_timestamptz(epoch_us({{ instant }}))))
+{%- endmacro %}
+{% macro spark__local_hour(instant, time_zone) -%}
+  cast(hour(from_utc_timestamp({{ instant }}, {{ time_zone }})) as bigint)
+{%- endmacro %}
+{% macro weekday_of(date) -%}
+  {{- adapter.dispatch('weekday_of')(date) -}}
+{%- endmacro %}
+{% macro duckdb__weekday_of(date) -%}
+  isodow({{ date }})
+{%- endmacro %}
+{% macro spark__weekday_of(date) -%}
+  cast(weekday({{ date }}) + 1 as bigint)
+{%- endmacro %}
+
 {#- Date of a UTC instant in the organisation's time zone (EDG-2). -#}
 {% macro local_date(instant, time_zone) -%}
   {{- adapter.dispatch('local_date')(instant, time_zone) -}}

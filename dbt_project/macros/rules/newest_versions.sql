@@ -1,6 +1,6 @@
 {#-
   For every key that came with more than one load, the load whose version is in force: columns
-  <key>, load_id, last_precedence (newest load that holds the key at all).
+  module, <key>, load_id, last_precedence (newest load that holds the key at all).
 
   `landed` is the landed table; the dbt model has the CTEs `run` and `loads` of its module. Versions
   visible at the business date come first, the newest change of them wins, then the newest load;
@@ -10,16 +10,20 @@
 -#}
 {% macro newest_versions(landed, key) -%}
   select
+    ranked.module,
     ranked.{{ key }},
     ranked.load_id,
     ranked.last_precedence
   from (
     select
+      versions.module,
       versions.{{ key }},
       versions.load_id,
-      max(versions.load_precedence) over (partition by versions.{{ key }}) as last_precedence,
+      max(versions.load_precedence) over (
+        partition by versions.module, versions.{{ key }}
+      ) as last_precedence,
       row_number() over (
-        partition by versions.{{ key }}
+        partition by versions.module, versions.{{ key }}
         order by
           versions.is_visible desc,
           case when versions.is_visible then versions.modified_at end desc nulls last,
@@ -28,6 +32,7 @@
       ) as version_rank
     from (
       select
+        loads.module,
         landed.{{ key }},
         landed.load_id,
         landed.modified_at,

@@ -26,6 +26,12 @@
     ('accounts_created_in_future', 'accounts', 'warning', 'Accounts created after the business date; not visible yet (EDG-1, EDG-21).'),
     ('contacts_without_account', 'contacts', 'warning', 'Contacts without an account that landed; in no figure (LKP-7).'),
     ('contacts_created_in_future', 'contacts', 'warning', 'Contacts created after the business date; not visible yet (EDG-1, EDG-21).'),
+    ('events_without_contact', 'events', 'warning', 'Events whose contact nobody knows, neither by id nor by mail; kept, on no account (INT-6).'),
+    ('events_of_shared_address', 'events', 'warning', 'Events of a mail address that several contacts have; the one active last got them (INT-6).'),
+    ('events_of_unknown_kind', 'events', 'warning', 'Events their channel does not know; kept, without points (INT-4).'),
+    ('events_without_time', 'events', 'warning', 'Events that do not say when they happened; in no figure (EDG-1).'),
+    ('events_in_future', 'events', 'warning', 'Events after the business date; not visible yet (EDG-1).'),
+    ('events_known_too_late', 'events', 'warning', 'Events the source learned of after the business date; counted only with allow_late (INT-7).'),
   ] -%}
   select
     check_name,

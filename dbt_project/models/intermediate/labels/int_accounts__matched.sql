@@ -65,6 +65,21 @@ labelled_triples as (
             and triples.monetary_score between patterns.monetary_low and patterns.monetary_high
 ),
 
+-- Lower ends belong to the label, upper ends to the next one; 100 to the last (ENG-10).
+engagement_matches as (
+    select
+        engaged.account_id,
+        ranges.label_id
+    from {{ ref('int_accounts__engaged') }} as engaged
+    inner join {{ source('config', 'engagement_labels') }} as ranges
+        on
+            engaged.engagement_score >= ranges.score_low
+            and (
+                engaged.engagement_score < ranges.score_high
+                or (engaged.engagement_score = 100 and ranges.score_high = 100)
+            )
+),
+
 matches as (
     select
         scored.account_id,
@@ -80,6 +95,11 @@ matches as (
         account_id,
         label_id
     from criteria_labels
+    union all
+    select
+        account_id,
+        label_id
+    from engagement_matches
 ),
 
 placed as (

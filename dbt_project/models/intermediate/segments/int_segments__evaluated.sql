@@ -42,6 +42,12 @@ account_labels as (
     union all
     select
         account_id,
+        'engagement.unlabelled' as label_id
+    from accounts
+    where engagement_label_id is null and engagement_label_name is not null
+    union all
+    select
+        account_id,
         'recommendations.unlabelled' as label_id
     from accounts
     where recommendations_label_id is null and recommendations_label_name is not null

@@ -15,25 +15,8 @@ scores as (
     select * from {{ ref('int_accounts__rfm_scored') }}
 ),
 
-techniques as (
-    select
-        bool_or(technique = 'rfm' and is_active) as has_rfm,
-        max(case when technique = 'firmographics' and is_active then 'Unlabelled' end)
-            as without_firmographics,
-        max(case when technique = 'recommendations' and is_active then 'Unlabelled' end)
-            as without_recommendations
-    from {{ source('config', 'techniques') }}
-),
-
-primary_labels as (
-    select
-        labelled.account_id,
-        labelled.technique,
-        labelled.label_id,
-        labels.name
-    from {{ ref('int_accounts__labelled') }} as labelled
-    inner join {{ source('config', 'labels') }} as labels on labelled.label_id = labels.label_id
-    where labelled.is_primary
+labels as (
+    select * from {{ ref('int_labels__pivoted') }}
 ),
 
 profiled as (
@@ -82,35 +65,27 @@ profiled as (
         scores.recency_score,
         scores.frequency_score,
         scores.monetary_score,
-        rfm_labels.label_id as rfm_label_id,
-        case
-            when not techniques.has_rfm then null
-            when scores.account_id is null then 'Unscored'
-            else coalesce(rfm_labels.name, 'Unlabelled')
-        end as rfm_label_name,
-        firmographics_labels.label_id as firmographics_label_id,
-        coalesce(firmographics_labels.name, techniques.without_firmographics)
-            as firmographics_label_name,
-        recommendations_labels.label_id as recommendations_label_id,
-        coalesce(recommendations_labels.name, techniques.without_recommendations)
-            as recommendations_label_name,
+        labels.rfm_label_id,
+        labels.rfm_label_name,
+        labels.firmographics_label_id,
+        labels.firmographics_label_name,
+        labels.engagement_label_id,
+        labels.engagement_label_name,
+        cast(engaged.engagement_score as decimal(5, 2)) as engagement_score,
+        cast(engaged.engagement_trend as decimal(5, 2)) as engagement_trend,
+        engaged.has_no_signal,
+        engaged.last_engaged_on,
+        labels.recommendations_label_id,
+        labels.recommendations_label_name,
         purchase_probabilities.purchase_probability,
         run.as_of
     from accounts
     cross join run
-    cross join techniques
     inner join scoped on accounts.account_id = scoped.account_id
     left join scores on accounts.account_id = scores.account_id
-    left join primary_labels as rfm_labels
-        on accounts.account_id = rfm_labels.account_id and rfm_labels.technique = 'rfm'
-    left join primary_labels as firmographics_labels
-        on
-            accounts.account_id = firmographics_labels.account_id
-            and firmographics_labels.technique = 'firmographics'
-    left join primary_labels as recommendations_labels
-        on
-            accounts.account_id = recommendations_labels.account_id
-            and recommendations_labels.technique = 'recommendations'
+    left join labels on accounts.account_id = labels.account_id
+    left join {{ ref('int_accounts__engaged') }} as engaged
+        on accounts.account_id = engaged.account_id
     left join {{ source('ml', 'purchase_probabilities') }} as purchase_probabilities
         on accounts.account_id = purchase_probabilities.account_id
 )

@@ -12,6 +12,8 @@ doubted as (
     select * from {{ ref('int_deal_lines__doubted') }}
     union all
     select * from {{ ref('int_accounts__doubted') }}
+    union all
+    select * from {{ ref('int_events__doubted') }}
 ),
 
 findings as (

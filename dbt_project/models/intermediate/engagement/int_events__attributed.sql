@@ -1,0 +1,34 @@
+with kinds as (
+    select * from {{ source('config', 'event_kinds') }}
+),
+
+events as (
+    select * from {{ ref('int_events__matched') }}
+),
+
+-- Machines do not engage, and what nobody is known for cannot be anyone's (ENG-13, INT-6).
+attributed as (
+    select
+        events.event_key,
+        events.account_id,
+        events.contact_id,
+        coalesce(events.contact_id, events.account_id) as person_id,
+        events.channel,
+        events.event,
+        events.message_id,
+        events.occurred_at,
+        events.occurred_on,
+        events.is_follow_up,
+        kinds.engagement_event,
+        kinds.counts_once,
+        kinds.revokes,
+        kinds.is_attempt,
+        kinds.is_answer
+    from events
+    inner join kinds on events.channel = kinds.channel and events.event = kinds.event
+    where
+        not events.is_machine
+        and coalesce(events.contact_id, events.account_id) is not null
+)
+
+select * from attributed

@@ -1,0 +1,39 @@
+with run as (
+    select * from {{ source('config', 'run') }}
+),
+
+visible as (
+    select
+        events.event_key,
+        events.contact_id,
+        events.account_id,
+        events.contact_email,
+        coalesce(events.message_id, events.message_name) as message_id,
+        events.message_name,
+        events.campaign_id,
+        events.channel,
+        events.event,
+        events.direction,
+        events.subject,
+        events.score,
+        events.duration_seconds,
+        events.page_count,
+        events.page,
+        events.referrer,
+        events.amount,
+        events.priority,
+        events.bounce_type,
+        events.participant_role,
+        events.is_flagged_machine,
+        events.is_follow_up,
+        events.occurred_at,
+        events.ingested_at
+    from {{ ref('stg_integrations__events') }} as events
+    cross join run
+    where
+        not events.is_deleted
+        and events.occurred_at < run.ends_at
+        and coalesce(run.allow_late or events.ingested_at < run.ends_at, true)
+)
+
+select * from visible

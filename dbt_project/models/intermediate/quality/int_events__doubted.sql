@@ -1,0 +1,60 @@
+with run as (
+    select * from {{ source('config', 'run') }}
+),
+
+landed as (
+    select
+        event_key,
+        occurred_at,
+        ingested_at
+    from {{ ref('stg_integrations__events') }}
+    where not is_deleted
+),
+
+matched as (
+    select * from {{ ref('int_events__matched') }}
+),
+
+doubted as (
+    select
+        'events_without_contact' as check_name,
+        event_key as record_id
+    from matched
+    where matched_by is null
+    union all
+    select
+        'events_of_shared_address' as check_name,
+        event_key as record_id
+    from matched
+    where is_shared_address
+    union all
+    select
+        'events_of_unknown_kind' as check_name,
+        channel || ' ' || coalesce(event, '(empty)') as record_id
+    from matched
+    where not is_known_event
+    union all
+    select
+        'events_without_time' as check_name,
+        event_key as record_id
+    from landed
+    where occurred_at is null
+    union all
+    select
+        'events_in_future' as check_name,
+        landed.event_key as record_id
+    from landed
+    cross join run
+    where landed.occurred_at >= run.ends_at
+    union all
+    select
+        'events_known_too_late' as check_name,
+        landed.event_key as record_id
+    from landed
+    cross join run
+    where
+        landed.occurred_at < run.ends_at
+        and landed.ingested_at >= run.ends_at
+)
+
+select * from doubted

@@ -1,0 +1,74 @@
+with run as (
+    select * from {{ source('config', 'run') }}
+),
+
+events as (
+    select
+        events.*,
+        {{ weekday_of('events.occurred_on') }} as weekday,
+        floor({{ local_hour('events.occurred_at', 'run.time_zone') }} / 3) * 3 as from_hour
+    from {{ ref('int_events__attributed') }} as events
+    cross join run
+    where events.contact_id is not null and (events.is_attempt or events.is_answer)
+),
+
+answers as (
+    select
+        channel,
+        message_id,
+        contact_id,
+        min(occurred_at) as answered_at
+    from events
+    where is_answer and not is_attempt and message_id is not null
+    group by channel, message_id, contact_id
+),
+
+-- A call is its own answer; a mail is answered by what came back of the same message.
+attempts as (
+    select
+        events.account_id,
+        events.contact_id,
+        events.channel,
+        cast(events.weekday as bigint) as weekday,
+        cast(events.from_hour as bigint) as from_hour,
+        case when events.is_answer or answers.contact_id is not null then 1 else 0 end
+            as is_answered
+    from events
+    left join answers
+        on
+            events.channel = answers.channel
+            and events.message_id = answers.message_id
+            and events.contact_id = answers.contact_id
+            and events.occurred_at <= answers.answered_at
+    where events.is_attempt
+),
+
+rates as (
+    select
+        account_id,
+        contact_id,
+        channel,
+        weekday,
+        from_hour,
+        count(*) as attempt_count,
+        sum(is_answered) as answer_count
+    from attempts
+    group by account_id, contact_id, channel, weekday, from_hour
+    having count(*) >= 5
+)
+
+select
+    rates.contact_id,
+    rates.account_id,
+    rates.channel,
+    rates.weekday,
+    rates.from_hour,
+    cast(rates.attempt_count as bigint) as attempt_count,
+    cast(rates.answer_count as bigint) as answer_count,
+    cast(
+        {{ rounded('cast(1.0000000000 * rates.answer_count / rates.attempt_count as decimal(24, 10))', 9, 4) }}
+        as decimal(5, 4)
+    ) as answer_share,
+    run.as_of
+from rates
+cross join run

@@ -1,0 +1,78 @@
+with run as (
+    select * from {{ source('config', 'run') }}
+),
+
+feeds as (
+    select * from {{ source('config', 'event_feeds') }}
+),
+
+loads as (
+    select
+        loads.*,
+        feeds.channel
+    from {{ ref('stg_landing__loads') }} as loads
+    inner join feeds on loads.module = feeds.module
+),
+
+versions as (
+    select
+        landed.*,
+        loads.module,
+        loads.channel,
+        loads.load_precedence,
+        loads.newest_snapshot_precedence
+    from {{ source('landing', 'events') }} as landed
+    inner join loads on landed.load_id = loads.load_id
+),
+
+newest as (
+    {{ newest_versions(source('landing', 'events'), 'event_id') }}
+),
+
+in_force as (
+    select
+        ---------- ids
+        versions.module || ':' || versions.event_id as event_key,
+        versions.event_id,
+        versions.module as feed,
+        versions.contact_id,
+        versions.account_id,
+        versions.message_id,
+        versions.campaign_id,
+        ---------- texts
+        versions.channel,
+        lower(versions.event) as event,
+        lower(versions.contact_email) as contact_email,
+        lower(versions.direction) as direction,
+        versions.message_name,
+        versions.subject,
+        versions.body,
+        versions.page,
+        versions.referrer,
+        versions.priority,
+        lower(versions.bounce_type) as bounce_type,
+        lower(versions.participant_role) as participant_role,
+        ---------- numbers
+        versions.score,
+        coalesce(versions.duration_seconds, versions.duration_minutes * 60) as duration_seconds,
+        versions.page_count,
+        versions.amount,
+        ---------- booleans
+        coalesce(versions.is_machine, false) as is_flagged_machine,
+        coalesce(versions.is_follow_up, false) as is_follow_up,
+        ---------- dates
+        versions.occurred_at,
+        versions.ingested_at,
+        versions.custom_fields,
+        coalesce(versions.is_deleted, false) or coalesce(
+            coalesce(newest.last_precedence, versions.load_precedence)
+            < versions.newest_snapshot_precedence,
+            false
+        ) as is_deleted
+    from versions
+    left join newest
+        on versions.event_id = newest.event_id and versions.module = newest.module
+    where coalesce(newest.load_id = versions.load_id, true)
+)
+
+select * from in_force

@@ -1,0 +1,133 @@
+"""Channels and their events: what may happen, and what each event means (INT-4, ENG-7, VOC-1).
+
+The one place that knows how the events of a channel are called, which of them give points, which
+are attempts to reach somebody and which are answers, and which hold words of the customer. SQL
+reads it as `config.event_kinds`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+Channel = Literal[
+    "email",
+    "campaign",
+    "call",
+    "survey",
+    "webinar",
+    "event",
+    "web",
+    "chat",
+    "social",
+    "document",
+    "ticket",
+    "meeting",
+    "note",
+]
+CHANNELS: Final[tuple[Channel, ...]] = get_args(Channel)
+
+EngagementEvent = Literal[
+    "social_reply",
+    "call_answered",
+    "call_not_answered",
+    "email_replied",
+    "email_opened",
+    "email_clicked",
+    "email_bounced",
+    "email_no_reaction",
+    "unsubscribed",
+    "survey_completed",
+    "survey_started",
+    "webinar_registered",
+    "webinar_attended",
+    "webinar_missed",
+    "event_registered",
+    "event_checked_in",
+    "web_visit",
+    "chat_with_operator",
+    "document_downloaded",
+]
+
+Once = Literal["each", "message", "day"]
+"""How often an event of one contact counts: each time, once per message, once per day."""
+
+
+@dataclass(frozen=True)
+class EventKind:
+    """One event of a channel.
+
+    `engagement_event` is what gives points (ENG-7), `counts_once` how often it does; an event
+    `revokes` another one of the same contact and message. `is_attempt` and `is_answer` make the
+    response rate (ENG-5); `is_voice` says that its text is the customer's own (VOC-3).
+    """
+
+    channel: Channel
+    event: str
+    engagement_event: EngagementEvent | None = None
+    counts_once: Once = "each"
+    revokes: str | None = None
+    is_attempt: bool = False
+    is_answer: bool = False
+    is_voice: bool = False
+    is_incoming: bool = False
+
+
+def _mail(channel: Channel) -> tuple[EventKind, ...]:
+    return (
+        EventKind(channel, "sent", is_attempt=True),
+        EventKind(channel, "delivered"),
+        EventKind(
+            channel, "opened", "email_opened", "message", is_answer=True, is_incoming=True
+        ),
+        EventKind(
+            channel, "clicked", "email_clicked", "message", is_answer=True, is_incoming=True
+        ),
+        EventKind(
+            channel, "replied", "email_replied", is_answer=True, is_voice=True, is_incoming=True
+        ),
+        EventKind(channel, "bounced", "email_bounced", "message"),
+        EventKind(channel, "unsubscribed", "unsubscribed", "message", is_incoming=True),
+        EventKind(channel, "complained", is_incoming=True),
+        EventKind(channel, "received", is_voice=True, is_incoming=True),
+    )
+
+
+EVENT_KINDS: Final[tuple[EventKind, ...]] = (
+    *_mail("email"),
+    *_mail("campaign"),
+    EventKind("call", "answered", "call_answered", is_attempt=True, is_answer=True),
+    EventKind("call", "not_answered", "call_not_answered", is_attempt=True),
+    EventKind("call", "received", is_voice=True, is_incoming=True),
+    EventKind("survey", "invited"),
+    EventKind("survey", "started", "survey_started", "message", is_incoming=True),
+    EventKind(
+        "survey", "completed", "survey_completed", "message", revokes="started", is_voice=True,
+        is_incoming=True,
+    ),
+    EventKind("webinar", "invited"),
+    EventKind("webinar", "registered", "webinar_registered", "message", is_incoming=True),
+    EventKind("webinar", "attended", "webinar_attended", "message", is_incoming=True),
+    EventKind("webinar", "absent", "webinar_missed", "message"),
+    EventKind("event", "registered", "event_registered", "message", is_incoming=True),
+    EventKind("event", "checked_in", "event_checked_in", "message", is_incoming=True),
+    EventKind("event", "check_in_undone", revokes="checked_in"),
+    EventKind("event", "cancelled", revokes="registered", is_incoming=True),
+    EventKind("web", "visited", "web_visit", "day", is_incoming=True),
+    EventKind("chat", "attended", "chat_with_operator", is_voice=True, is_incoming=True),
+    EventKind("chat", "missed", is_incoming=True),
+    EventKind("social", "replied", "social_reply", is_voice=True, is_incoming=True),
+    EventKind("social", "mentioned", is_voice=True, is_incoming=True),
+    EventKind("document", "downloaded", "document_downloaded", is_incoming=True),
+    EventKind("ticket", "opened", is_voice=True, is_incoming=True),
+    EventKind("ticket", "closed"),
+    EventKind("meeting", "held"),
+    EventKind("note", "written"),
+)  # fmt: skip
+"""Every event of every channel. An event that stands here under no channel is kept, counted and
+reported, and gives no points."""
+
+
+def events_of(channel: Channel) -> tuple[str, ...]:
+    """Return the names of the events of a channel."""
+    return tuple(kind.event for kind in EVENT_KINDS if kind.channel == channel)
