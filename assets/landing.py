@@ -185,6 +185,7 @@ def _land(context: dg.AssetExecutionContext, refresh: Refresh, name: str) -> Non
                 as_of=refresh.as_of,
                 landed_at=refresh.created_at.isoformat(timespec="seconds"),
                 uses=rules_by_field(configuration, module.name),
+                lookup_sources=configuration.sources,
                 progress=context.log.info,
             )
     except (LandingError, VolumeError) as error:

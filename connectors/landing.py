@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from typing import Final
 from connectors.attempt import land_input
 from connectors.errors import SchemaDriftError
 from connectors.loads import Load, loads, sweep
+from connectors.lookups import lookups_hash, with_lookups
 from connectors.request import Landing
 from connectors.sources import Input, find_inputs
 from models.fields import Module
@@ -67,6 +68,7 @@ def land_module(
     uses: Mapping[str, Sequence[str]] | None = None,
     settle_seconds: float = 0.0,
     memory_limit: str = "1GB",
+    lookup_sources: Mapping[str, Source] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> LandingResult:
     """Land every new input of a module.
@@ -75,7 +77,8 @@ def land_module(
     names its own `folder`. `home_directory` is the runtime folder (default: the parent of
     `landing_directory`), where the demo CRM is written. `environment` resolves `env:NAME`. `uses`
     tells per field which rules read it, for messages. `settle_seconds` is how long a file must
-    rest before it is read. `quarantine_limit` defaults to that of the source.
+    rest before it is read. `quarantine_limit` defaults to that of the source. `lookup_sources` are
+    the sources, by name, that fields with a lookup may be read from.
 
     What landed under an earlier mapping and does not fit the present one stays as it was landed.
 
@@ -97,9 +100,12 @@ def land_module(
         uses or {},
         settle_seconds,
         memory_limit,
+        lookup_sources or {},
     )
+    landing = replace(landing, lookups_hash=lookups_hash(landing))
     swept = sweep(landing_directory, module.name)
     inputs, growing = find_inputs(landing)
+    inputs = with_lookups(landing, inputs)
     skipped = [Skipped(name, _GROWING) for name in growing]
     landed: list[Load] = []
     unfit: SchemaDriftError | None = None

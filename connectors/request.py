@@ -39,6 +39,9 @@ class Landing:
     uses: Mapping[str, Sequence[str]] = field(default_factory=dict)
     settle_seconds: float = 0.0
     memory_limit: str = "1GB"
+    lookup_sources: Mapping[str, Source] = field(default_factory=dict)
+    lookups_hash: str = ""
+    """Digest of what the lookups read (`connectors.lookups`); empty without any."""
 
     @cached_property
     def filter(self) -> str | None:
@@ -53,5 +56,6 @@ class Landing:
         source = self.source.model_dump(mode="json", exclude=_NOT_READING)
         contract = [[f.name, f.type.value, f.need.value] for f in self.module.fields]
         parts = [self.module.name, mapping, source, contract, self.organization.time_zone]
-        text = json.dumps([*parts, self.filter], sort_keys=True, default=str)
+        looked_up = [self.lookups_hash] if self.lookups_hash else []
+        text = json.dumps([*parts, self.filter, *looked_up], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]

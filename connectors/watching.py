@@ -21,18 +21,26 @@ def source_files(
     A source folder that cannot be found holds no files here; landing says what is wrong with it.
     """
     found: Fingerprints = {}
-    for mapping in configuration.modules.mapped().values():
-        source = configuration.sources[mapping.source]
+    for table in _tables(configuration):
+        name, source_table = table.split(".", 1)
+        source = configuration.sources[name]
         if source.files is None:
             continue
         try:
-            folder = source_folder(source, base_directory, environment, mapping.source)
+            folder = source_folder(source, base_directory, environment, name)
         except LandingError:
             continue
-        for path in find_paths(source, mapping.source_table, folder):
+        for path in find_paths(source, source_table, folder):
             try:
                 status = path.stat()
             except FileNotFoundError:
                 continue
             found[str(path)] = f"{status.st_size}:{status.st_mtime_ns}"
     return found
+
+
+def _tables(configuration: Configuration) -> dict[str, None]:
+    """Tables that modules, feeds and their lookups read, each once."""
+    mapped = configuration.modules.mapped().values()
+    looked_up = [form.lookup for mapping in mapped for form in mapping.lookups]
+    return dict.fromkeys([*(mapping.table for mapping in mapped), *looked_up])

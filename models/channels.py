@@ -99,6 +99,7 @@ EVENT_KINDS: Final[tuple[EventKind, ...]] = (
     EventKind("call", "answered", "call_answered", is_attempt=True, is_answer=True),
     EventKind("call", "not_answered", "call_not_answered", is_attempt=True),
     EventKind("call", "received", is_voice=True, is_incoming=True),
+    EventKind("call", "logged"),
     EventKind("survey", "invited"),
     EventKind("survey", "started", "survey_started", "message", is_incoming=True),
     EventKind(

@@ -19,6 +19,7 @@ from models.modules import (
     ColumnField,
     ConstantField,
     CopyField,
+    LookupField,
     MappedModule,
     RowNumberField,
     UnknownField,
@@ -176,6 +177,8 @@ class _Resolver:
         known = self.module.field(name)
         if isinstance(form, ColumnField):
             return self.column_field(name, form.column, form, known.type, known.need)
+        if isinstance(form, LookupField):
+            return self.column_field(name, form.header, form, known.type, known.need)
         if isinstance(form, CopyField):
             return ResolvedField(name, known.type, "copy", known.need, copy_of=form.copy_of)
         if isinstance(form, ConstantField):

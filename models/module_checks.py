@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from models.catalogue import reserved_names
@@ -12,11 +12,13 @@ from models.modules import (
     ConstantField,
     CopyField,
     FieldForm,
+    LookupField,
     MappedModule,
     RowNumberField,
     UnknownField,
 )
 from models.problems import Path, Problem, choose_from
+from models.sources import Source
 from models.values import canonical_constant
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ def module_problems(configuration: Configuration) -> Iterator[Problem]:
             message = f"no source {module.source!r}{choose_from(module.source, sources)}"
             yield Problem((*place, "from"), message, f"source {module.source}")
         yield from _field_problems(module_named(name), module, place)
+        for field, form in module.fields.items():
+            if isinstance(form, LookupField):
+                yield from _lookup_problems(form, sources, (*place, "fields", field, "lookup"))
         yield from _column_problems(module, place)
         for custom in module.custom:
             if custom in reserved_names(name):
@@ -63,6 +68,17 @@ def _form_problems(known: Module, field: Field, form: FieldForm, path: Path) -> 
         yield Problem(path, "a key cannot be unknown; map it, or write {row_number: true}")
     if isinstance(form, ConstantField):
         yield from _constant_problems(form, field.type, (*path, "value"))
+
+
+def _lookup_problems(
+    form: LookupField, sources: Mapping[str, Source], path: Path
+) -> Iterator[Problem]:
+    name = form.lookup.split(".", 1)[0]
+    if name not in sources:
+        yield Problem(path, f"no source {name!r}{choose_from(name, sources)}", f"source {name}")
+    elif sources[name].database is not None:
+        message = f"{name!r} is a database: join the tables there, in a view, and map the view"
+        yield Problem(path, message)
 
 
 def _constant_problems(form: ConstantField, type_: FieldType, path: Path) -> Iterator[Problem]:

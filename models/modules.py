@@ -70,6 +70,38 @@ class RowNumberField(Definition):
     """Always true."""
 
 
+TableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[^\s].*$", max_length=300)]
+"""`<source>.<table>`; a database table may carry its schema."""
+
+
+class LookupField(FormatDeclaration):
+    """A field read from another table, found by a column of this one (LKP-3).
+
+    Where several rows have the key, the smallest value is taken, and the load says so.
+    """
+
+    lookup: TableName
+    """`<source>.<table>` that holds the value; a source of files."""
+    by: SourceColumn
+    """Column of this table that holds the key."""
+    key: SourceColumn | None = None
+    """Column of the other table that holds the key; by default named as `by`."""
+    value: SourceColumn
+    """Column of the other table that holds the value."""
+    replace: Replacements = Field(default_factory=dict)
+    """Texts to replace before the value is read."""
+
+    @property
+    def key_column(self) -> str:
+        """Column of the other table that holds the key."""
+        return self.key or self.by
+
+    @property
+    def header(self) -> str:
+        """Name of the column that the lookup adds to this table."""
+        return f"{self.lookup}: {self.value} by {self.by}"
+
+
 class UnknownField(Definition):
     """A required field that the source does not know: null, and declared so."""
 
@@ -77,13 +109,14 @@ class UnknownField(Definition):
     """Always true."""
 
 
-_FORMS = ("copy", "value", "row_number", "unknown")
+_FORMS = ("lookup", "copy", "value", "row_number", "unknown")
 
 
 def _form(raw: object) -> str:
     if isinstance(raw, Mapping):
         return next((f"<{form}>" for form in _FORMS if form in raw), "<column>")
     for form, kind in (
+        ("<lookup>", LookupField),
         ("<copy>", CopyField),
         ("<value>", ConstantField),
         ("<row_number>", RowNumberField),
@@ -100,6 +133,7 @@ def _column_text(raw: object) -> object:
 
 FieldForm = Annotated[
     Annotated[ColumnField, Tag("<column>")]
+    | Annotated[LookupField, Tag("<lookup>")]
     | Annotated[CopyField, Tag("<copy>")]
     | Annotated[ConstantField, Tag("<value>")]
     | Annotated[RowNumberField, Tag("<row_number>")]
@@ -109,6 +143,7 @@ FieldForm = Annotated[
         _column_text,
         json_schema_input_type=str
         | ColumnField
+        | LookupField
         | CopyField
         | ConstantField
         | RowNumberField
@@ -141,17 +176,13 @@ class AbsentModule(Definition):
     """The reason, for people."""
 
 
-TableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[^\s].*$", max_length=300)]
-"""`<source>.<table>`; a database table may carry its schema."""
-
-
 class MappedModule(Definition):
     """A module with a source table and its fields. Unlisted fields map themselves (MAP-4)."""
 
     table: Annotated[TableName, Field(alias="from")]
     """`<source>.<table>` of the records."""
     fields: dict[str, FieldForm] = Field(default_factory=dict)
-    """Canonical field -> column, copy, value, row_number or unknown."""
+    """Canonical field -> column, lookup, copy, value, row_number or unknown."""
     custom: dict[Identifier, CustomForm] = Field(default_factory=dict)
     """Custom field -> column and type."""
     keep: Literal["last", "first"] = "last"
@@ -168,6 +199,11 @@ class MappedModule(Definition):
     def source_table(self) -> str:
         """Name of the table in `from`, without the source."""
         return self.table.split(".", 1)[1]
+
+    @property
+    def lookups(self) -> tuple[LookupField, ...]:
+        """The fields that are read from other tables."""
+        return tuple(form for form in self.fields.values() if isinstance(form, LookupField))
 
 
 class AccountsModule(MappedModule):

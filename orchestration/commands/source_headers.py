@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from assets.home import Home
 from connectors.errors import LandingError
 from connectors.request import Landing
+from connectors.lookups import with_lookups
 from connectors.sources import Input, find_inputs
 from models.fields import module_named
 from models.mapping import MappingError, ResolvedMapping, resolve_mapping
@@ -102,11 +103,13 @@ def _landing(
         home.root,
         environment=os.environ,
         uses=rules_by_field(configuration, name),
+        lookup_sources=configuration.sources,
     )
 
 
 def _look(headers: ModuleHeaders, landing: Landing, reading: Reading) -> None:
     inputs, growing = find_inputs(landing)
+    inputs = with_lookups(landing, inputs)
     headers.input_names = [item.name for item in inputs]
     if growing:
         headers.note = f"still being written: {', '.join(growing)}"
