@@ -37,6 +37,7 @@ TABLES = {
     "type and product.",
     "event_feeds": "Tables of events and their channels (INT-1). One row per feed.",
     "event_kinds": "What may happen over a channel, and what it means (INT-4). One row per event.",
+    "channel_metrics": "Figures of every channel (INT-4). One row per channel and metric.",
     "engagement_settings": "Window and scale of engagement (ENG-8, ENG-9). One row.",
     "engagement_points": "Points by event (ENG-7). One row per event of the channels that are on.",
     "engagement_labels": "Score ranges of the engagement labels (ENG-10). One row per label.",

@@ -97,7 +97,8 @@ def _gathered(landing: Landing, lookup: LookupField, pairs: Path) -> LookupColum
             relations.append(f"select {texts} from ({extract.relation})")
     if not relations:
         raise LandingError(
-            f"the table {lookup.lookup!r} of a lookup has no file yet.", source=landing.mapping.table
+            f"the table {lookup.lookup!r} of a lookup has no file yet.",
+            source=landing.mapping.table,
         )
     with duckdb.connect() as connection:
         connection.execute(

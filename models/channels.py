@@ -77,12 +77,8 @@ def _mail(channel: Channel) -> tuple[EventKind, ...]:
     return (
         EventKind(channel, "sent", is_attempt=True),
         EventKind(channel, "delivered"),
-        EventKind(
-            channel, "opened", "email_opened", "message", is_answer=True, is_incoming=True
-        ),
-        EventKind(
-            channel, "clicked", "email_clicked", "message", is_answer=True, is_incoming=True
-        ),
+        EventKind(channel, "opened", "email_opened", "message", is_answer=True, is_incoming=True),
+        EventKind(channel, "clicked", "email_clicked", "message", is_answer=True, is_incoming=True),
         EventKind(
             channel, "replied", "email_replied", is_answer=True, is_voice=True, is_incoming=True
         ),
@@ -132,3 +128,81 @@ reported, and gives no points."""
 def events_of(channel: Channel) -> tuple[str, ...]:
     """Return the names of the events of a channel."""
     return tuple(kind.event for kind in EVENT_KINDS if kind.channel == channel)
+
+
+Basis = Literal["events", "messages", "days", "minutes", "pages", "amount"]
+"""What is counted of a tally: events, distinct messages per person, days, and so on."""
+
+
+@dataclass(frozen=True)
+class ChannelMetric:
+    """A figure of a channel per account and segment (INT-4): a tally, or one over another.
+
+    `tally` and `over_tally` are events, or what SQL derives of them (int_events__tallied).
+    """
+
+    channel: Channel
+    metric: str
+    tally: str
+    basis: Basis = "events"
+    over_tally: str | None = None
+    over_basis: Basis | None = None
+
+
+def _rate(channel: Channel, metric: str, tally: str, over: str) -> ChannelMetric:
+    return ChannelMetric(channel, metric, tally, "messages", over, "messages")
+
+
+CHANNEL_METRICS: Final[tuple[ChannelMetric, ...]] = (
+    ChannelMetric("email", "sent", "sent"),
+    ChannelMetric("email", "received", "received"),
+    _rate("email", "open_rate", "opened", "reached"),
+    _rate("email", "click_rate", "clicked", "reached"),
+    _rate("email", "reply_rate", "replied", "reached"),
+    _rate("email", "bounce_rate", "bounced", "sent"),
+    ChannelMetric("campaign", "sent", "sent"),
+    ChannelMetric("campaign", "delivered", "reached", "messages"),
+    ChannelMetric("campaign", "opens", "opened"),
+    ChannelMetric("campaign", "unique_opens", "opened", "messages"),
+    ChannelMetric("campaign", "clicks", "clicked"),
+    ChannelMetric("campaign", "unique_clicks", "clicked", "messages"),
+    ChannelMetric("campaign", "hard_bounces", "hard_bounced"),
+    ChannelMetric("campaign", "soft_bounces", "soft_bounced"),
+    ChannelMetric("campaign", "unsubscribes", "unsubscribed"),
+    ChannelMetric("campaign", "complaints", "complained"),
+    _rate("campaign", "open_rate", "opened", "reached"),
+    _rate("campaign", "click_rate", "clicked", "reached"),
+    ChannelMetric("call", "answered", "answered"),
+    ChannelMetric("call", "not_answered", "not_answered"),
+    ChannelMetric("call", "answer_rate", "answered", "events", "attempted", "events"),
+    ChannelMetric("survey", "invited", "invited", "messages"),
+    ChannelMetric("survey", "responded", "responded", "messages"),
+    ChannelMetric("survey", "completed", "completed", "messages"),
+    _rate("survey", "completion_rate", "completed", "responded"),
+    ChannelMetric("survey", "net_promoter_score", "net_promoted", "events", "rated", "events"),
+    ChannelMetric("webinar", "registered", "registered", "messages"),
+    ChannelMetric("webinar", "attended", "attended", "messages"),
+    _rate("webinar", "attendance_rate", "attended", "registered"),
+    ChannelMetric("webinar", "minutes_attended", "attended", "minutes"),
+    ChannelMetric("event", "tickets", "ticketed"),
+    ChannelMetric("event", "revenue", "registered", "amount"),
+    ChannelMetric("event", "checked_in", "present"),
+    ChannelMetric("event", "speakers", "speaker", "messages"),
+    ChannelMetric("event", "sponsors", "sponsor", "messages"),
+    ChannelMetric("web", "visits", "visited"),
+    ChannelMetric("web", "days_visited", "visited", "days"),
+    ChannelMetric("web", "pages", "visited", "pages"),
+    ChannelMetric("web", "minutes_on_site", "visited", "minutes"),
+    ChannelMetric("chat", "chats", "attended"),
+    ChannelMetric("chat", "missed", "missed"),
+    ChannelMetric("social", "replies", "replied"),
+    ChannelMetric("social", "mentions", "mentioned"),
+    ChannelMetric("document", "downloads", "downloaded"),
+    ChannelMetric("ticket", "opened", "opened", "messages"),
+    ChannelMetric("ticket", "closed", "closed", "messages"),
+    ChannelMetric("ticket", "open", "open"),
+    ChannelMetric("meeting", "meetings", "held"),
+    ChannelMetric("note", "notes", "written"),
+)
+"""Figures of every channel, in the order in which they are shown (INT-4). The median hours to close a
+ticket are no quotient of tallies; SQL adds them."""

@@ -13,7 +13,6 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-
 _FEED_MARK: Final = "."
 
 
@@ -304,6 +303,7 @@ def module_named(name: str) -> Module:
     contract, mark, _ = name.partition(_FEED_MARK)
     known = LANDED_MODULES[contract]
     return replace(known, name=name) if mark else known
+
 
 LANDING_COLUMNS: Final = MappingProxyType(
     {

@@ -12,7 +12,7 @@ from dataclasses import astuple, dataclass
 from datetime import date
 from typing import Any, Final
 
-from models.channels import EVENT_KINDS
+from models.channels import CHANNEL_METRICS, EVENT_KINDS
 from models.compilation import scope_steps
 from models.configuration import (
     TECHNIQUES,
@@ -87,6 +87,10 @@ def configuration_tables(
             [(feed_name(f), m.channel) for f, m in configuration.modules.events.items()],
         ),
         "event_kinds": (_EVENT_KINDS, [astuple(kind) for kind in EVENT_KINDS]),
+        "channel_metrics": (
+            _CHANNEL_METRICS,
+            [(*astuple(m), position) for position, m in enumerate(CHANNEL_METRICS, start=1)],
+        ),
         "engagement_settings": (_ENGAGEMENT, [_engagement(configuration)]),
         "engagement_points": (_POINTS, _points(configuration)),
         "engagement_labels": (_RANGES, _engagement_labels(configuration)),
@@ -279,6 +283,16 @@ _EVENT_KINDS: Final = {
     "is_incoming": _FLAG,
 }
 
+
+_CHANNEL_METRICS: Final = {
+    "channel": _TEXT,
+    "metric": _TEXT,
+    "tally": _TEXT,
+    "basis": _TEXT,
+    "over_tally": _TEXT,
+    "over_basis": _TEXT,
+    "position": _COUNT,
+}
 
 _ENGAGEMENT: Final = {
     "is_active": _FLAG,

@@ -99,7 +99,9 @@ def _offenders(check: Check, schema: str) -> str:
 def _offending_rows(check: Check, schema: str) -> str:
     """SQL for a person: every row that offends a check, with its file and record number."""
     table = f"{schema}.{check.module}"
-    shown = dict.fromkeys((LANDED_MODULES[check.module].key or LANDED_MODULES[check.module].parent, check.column))
+    shown = dict.fromkeys(
+        (LANDED_MODULES[check.module].key or LANDED_MODULES[check.module].parent, check.column)
+    )
     columns = ", ".join(["source_file", "source_row", *(name for name in shown if name)])
     if check.kind == "rows":
         condition = check.offends

@@ -122,7 +122,9 @@ def _limited(check: Check, names: Sequence[str], sources: Mapping[str, Source]) 
     """Give the check of a snapshot the limit of its source, the strictest of several."""
     if check.name != "snapshot_is_whole":
         return check
-    losses = {name: sources[name].largest_loss if name in sources else LARGEST_LOSS for name in names}
+    losses = {
+        name: sources[name].largest_loss if name in sources else LARGEST_LOSS for name in names
+    }
     strictest = min(losses, key=lambda name: losses[name])
     setting = f"sources.{strictest}.largest_loss"
     return replace(check, largest_loss=losses[strictest], setting=setting)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from assets.home import Home
 from connectors.errors import LandingError
-from connectors.request import Landing
 from connectors.lookups import with_lookups
+from connectors.request import Landing
 from connectors.sources import Input, find_inputs
 from models.fields import module_named
 from models.mapping import MappingError, ResolvedMapping, resolve_mapping

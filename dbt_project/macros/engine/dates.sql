@@ -31,6 +31,17 @@
   cast(datediff({{ finish }}, {{ start }}) as bigint)
 {%- endmacro %}
 
+{#- Whole minutes from one instant to a later one, a bigint. -#}
+{% macro minutes_between(start, finish) -%}
+  {{- adapter.dispatch('minutes_between')(start, finish) -}}
+{%- endmacro %}
+{% macro duckdb__minutes_between(start, finish) -%}
+  date_sub('minute', {{ start }}, {{ finish }})
+{%- endmacro %}
+{% macro spark__minutes_between(start, finish) -%}
+  timestampdiff(minute, {{ start }}, {{ finish }})
+{%- endmacro %}
+
 {#- Hour of the day and day of the week (1 Monday to 7 Sunday) of a UTC instant in a time zone. -#}
 {% macro local_hour(instant, time_zone) -%}
   {{- adapter.dispatch('local_hour')(instant, time_zone) -}}

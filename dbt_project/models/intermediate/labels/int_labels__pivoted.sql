@@ -22,7 +22,14 @@ scores as (
 primary_labels as (
     select
         labelled.account_id,
-        {{ label_columns(['rfm', 'firmographics', 'engagement', 'recommendations']) }}
+        {{ of_technique('rfm', 'labelled.label_id') }} as rfm_label_id,
+        {{ of_technique('rfm', 'labels.name') }} as rfm_label_name,
+        {{ of_technique('firmographics', 'labelled.label_id') }} as firmographics_label_id,
+        {{ of_technique('firmographics', 'labels.name') }} as firmographics_label_name,
+        {{ of_technique('engagement', 'labelled.label_id') }} as engagement_label_id,
+        {{ of_technique('engagement', 'labels.name') }} as engagement_label_name,
+        {{ of_technique('recommendations', 'labelled.label_id') }} as recommendations_label_id,
+        {{ of_technique('recommendations', 'labels.name') }} as recommendations_label_name
     from {{ ref('int_accounts__labelled') }} as labelled
     inner join {{ source('config', 'labels') }} as labels on labelled.label_id = labels.label_id
     where labelled.is_primary

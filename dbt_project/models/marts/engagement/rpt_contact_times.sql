@@ -65,10 +65,7 @@ select
     rates.from_hour,
     cast(rates.attempt_count as bigint) as attempt_count,
     cast(rates.answer_count as bigint) as answer_count,
-    cast(
-        {{ rounded('cast(1.0000000000 * rates.answer_count / rates.attempt_count as decimal(24, 10))', 9, 4) }}
-        as decimal(5, 4)
-    ) as answer_share,
+    {{ share_of('rates.answer_count', 'rates.attempt_count') }} as answer_share,
     run.as_of
 from rates
 cross join run

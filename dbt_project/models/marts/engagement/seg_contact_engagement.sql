@@ -10,7 +10,6 @@ settings as (
 summed as (
     select
         contact_id,
-        max(account_id) as account_id,
         sum(case when counted_points > 0 then counted_points else 0 end) as positive_points,
         sum(case when counted_points < 0 then counted_points else 0 end) as negative_points,
         sum(counted_points) as net_points,
@@ -23,7 +22,7 @@ summed as (
 
 select
     summed.contact_id,
-    summed.account_id,
+    contacts.account_id,
     cast(
         {{ engagement_score('summed.net_points', 'settings.points_for_full_score') }}
         as decimal(5, 2)
@@ -37,3 +36,5 @@ select
 from summed
 cross join run
 cross join settings
+inner join {{ ref('int_contacts__addressed') }} as contacts
+    on summed.contact_id = contacts.contact_id

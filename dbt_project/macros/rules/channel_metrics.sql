@@ -1,0 +1,69 @@
+{#-
+  Figures of the channels for every value of a column `by` (INT-4): rows (<by>, channel, metric, value,
+  sample_count, first_at, last_at). `tallies` and `tickets` name CTEs with that column; a CTE `metrics`
+  holds config.channel_metrics. Rates are shares of sums, never means of shares; of nothing they are
+  null, and not told (INT-5).
+-#}
+{% macro channel_metrics(by, tallies, tickets) -%}
+  select
+    sums.{{ by }},
+    metrics.channel,
+    metrics.metric,
+    cast(
+      case when metrics.over_tally is null then {{ tally_value('sums', 'metrics.basis') }}
+      else {{ tally_value('sums', 'metrics.basis') }} / nullif({{ tally_value('over_sums', 'metrics.over_basis') }}, 0)
+      end as decimal(18, 4)
+    ) as value,
+    cast(coalesce({{ tally_value('over_sums', 'metrics.over_basis') }}, sums.event_count) as bigint) as sample_count,
+    sums.first_at,
+    sums.last_at
+  from ({{ tally_sums(by, tallies) }}) as sums
+  inner join metrics on sums.channel = metrics.channel and sums.tally = metrics.tally
+  left join ({{ tally_sums(by, tallies) }}) as over_sums
+    on
+      sums.{{ by }} = over_sums.{{ by }}
+      and metrics.channel = over_sums.channel
+      and metrics.over_tally = over_sums.tally
+  where metrics.over_tally is null or {{ tally_value('over_sums', 'metrics.over_basis') }} > 0
+  union all
+  select
+    {{ by }},
+    'ticket' as channel,
+    'median_hours_to_close' as metric,
+    cast({{ grouped_quantile('minutes_to_close', 0.5) }} / 60.0 as decimal(18, 4)) as value,
+    count(*) as sample_count,
+    min(closed_at) as first_at,
+    max(closed_at) as last_at
+  from {{ tickets }}
+  group by {{ by }}
+{%- endmacro %}
+
+{% macro tally_sums(by, tallies) -%}
+  select
+    {{ by }},
+    channel,
+    tally,
+    sum(event_count) as event_count,
+    sum(message_count) as message_count,
+    sum(day_count) as day_count,
+    sum(duration_seconds) as duration_seconds,
+    sum(page_count) as page_count,
+    sum(amount) as amount,
+    min(first_at) as first_at,
+    max(last_at) as last_at
+  from {{ tallies }}
+  group by {{ by }}, channel, tally
+{%- endmacro %}
+
+{% macro tally_value(sums, basis) -%}
+  cast(
+    case {{ basis }}
+      when 'events' then {{ sums }}.event_count
+      when 'messages' then {{ sums }}.message_count
+      when 'days' then {{ sums }}.day_count
+      when 'minutes' then {{ sums }}.duration_seconds / 60.0
+      when 'pages' then {{ sums }}.page_count
+      when 'amount' then {{ sums }}.amount
+    end as double
+  )
+{%- endmacro %}
