@@ -33,6 +33,18 @@ MODULES = {
     "deal_lines": "Deals_Products",
     "currency_rates": "Currency_Rates",
 }
+FEEDS = {
+    "events.mails": "Emails",
+    "events.campaigns": "Emails",
+    "events.calls": "Calls",
+    "events.surveys": "Surveys",
+    "events.webinars": "Webinars",
+    "events.conferences": "Event_Attendance",
+    "events.chats": "Chats",
+    "events.visits": "Web_Visits",
+    "events.downloads": "Web_Visits",
+    "events.tickets": "Tickets",
+}
 REASONS = {
     "missing key": {"missing_key"},
     "impossible date": {"date_format", "date_out_of_range"},
@@ -43,6 +55,8 @@ REASONS = {
     "not UTF-8": {"encoding"},
 }
 FIELDS = {"Created Time": "created_at"}
+ONE_TABLE_TWO_FEEDS = 2
+"""Bad rows of the table of mails, which two feeds read."""
 ODDITIES = {
     "currency_without_rate": "deals_without_rate",
     "amount_missing": "won_deals_without_amount",
@@ -73,7 +87,7 @@ class Planted:
     @property
     def bad_rows(self) -> list[dict[str, Any]]:
         """Planted bad rows of the files that are landed."""
-        landed = {f"{table}.csv" for table in MODULES.values()}
+        landed = {f"{table}.csv" for table in (*MODULES.values(), *FEEDS.values())}
         return [row for row in self.facts["bad_rows"] if row["file"] in landed]
 
 
@@ -96,7 +110,7 @@ def test_exactly_the_bad_rows_are_in_quarantine(zylker: Installation, planted: P
     by_place = {(file, line, row): (field, reason) for file, line, row, field, reason in found}
     expected = {(row["file"], row["line"], row["row"]): row for row in planted.bad_rows}
     assert by_place.keys() == expected.keys()
-    assert len(found) == len(by_place) == 18
+    assert len(found) - ONE_TABLE_TWO_FEEDS == len(by_place) == 21
     for place, (field, reason) in by_place.items():
         bad = expected[place]
         column = bad["column"]
@@ -122,13 +136,15 @@ def test_rows_balance_and_repeated_records_are_counted(
     )
     repeated = planted.facts["repeated_records"]
     for module, read, accepted, quarantined, duplicate, filtered, is_balanced in balance:
-        table = MODULES[module]
+        table = (MODULES | FEEDS)[module]
         bad = sum(row["file"] == f"{table}.csv" for row in planted.bad_rows)
         assert read == len(crm.read(table)) + bad, module
-        assert (quarantined, duplicate) == (bad, len(repeated.get(table, []))), module
+        assert quarantined == bad, module
+        if module in MODULES:
+            assert duplicate == len(repeated.get(table, [])), module
         assert accepted + quarantined + duplicate + filtered == read, module
         assert is_balanced, module
-    assert {module for module, *_ in balance} == MODULES.keys()
+    assert {module for module, *_ in balance} == MODULES.keys() | FEEDS.keys()
 
 
 def test_scope_waterfall_names_a_reason_for_everyone(zylker: Installation, crm: Crm) -> None:

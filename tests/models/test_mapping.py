@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from models.fields import MODULES
+from models.fields import LANDED_MODULES as MODULES
 from models.formats import ValueFormats
 from models.mapping import MappingError, ResolvedMapping, resolve_mapping
 from models.modules import AccountsModule, DealsModule, MappedModule
