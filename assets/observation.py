@@ -156,6 +156,47 @@ def _reliability(connection: duckdb.DuckDBPyConnection) -> Metadata:
     return {"reliability": dg.MetadataValue.md(curve)}
 
 
+def _engagement(connection: duckdb.DuckDBPyConnection) -> Metadata:
+    spread = _pairs(
+        connection,
+        """
+        select tenth * 10 || ' to ' || tenth * 10 + 10, count(account_id)
+        from range(10) as tenths (tenth)
+        left join marts.seg_account_engagement
+            on least(floor(engagement_score / 10), 9) = tenth and not has_no_signal
+        group by tenth order by tenth
+        """,
+    )
+    chart = bar_chart(spread, title="Accounts per engagement score", unit="accounts with a signal")
+    return {"distribution": dg.MetadataValue.md(chart)}
+
+
+def _events(connection: duckdb.DuckDBPyConnection) -> Metadata:
+    by_channel = _pairs(
+        connection, "select channel, count(*) from marts.fct_events group by all order by 2 desc, 1"
+    )
+    return {
+        "channels": dg.MetadataValue.md(
+            bar_chart(by_channel, title="Events per channel", unit="events")
+        ),
+        "matching": table_of(
+            connection,
+            "select channel, event, count(*) as events, count(matched_by) as matched, "
+            "count(*) filter (is_machine) as machines from marts.fct_events "
+            "group by all order by channel, events desc",
+        ),
+    }
+
+
+def _points(connection: duckdb.DuckDBPyConnection) -> Metadata:
+    query = """
+        select engagement_channel, engagement_event, count(*) as entries,
+            sum(counted_points) as points
+        from marts.fct_engagement_points group by all order by points desc
+    """
+    return {"points": table_of(connection, query)}
+
+
 def _rows(name: str, query: str) -> Callable[[duckdb.DuckDBPyConnection], Metadata]:
     return lambda connection: {name: table_of(connection, query)}
 
@@ -165,6 +206,14 @@ SHOWN: Mapping[str, Callable[[duckdb.DuckDBPyConnection], Metadata]] = {
     "rpt_rfm_cut_points": _cut_points,
     "rpt_rfm_distribution": _distribution,
     "rpt_labels": _labels,
+    "seg_account_engagement": _engagement,
+    "fct_events": _events,
+    "fct_engagement_points": _points,
+    "rpt_contact_times": _rows(
+        "best_times",
+        "select weekday, from_hour, sum(attempt_count) as attempts, sum(answer_count) as answers "
+        "from marts.rpt_contact_times group by all order by answers / attempts desc, attempts desc",
+    ),
     "seg_segments": _segments,
     "seg_membership_ledger": _ledger,
     "rpt_data_quality": _quality,

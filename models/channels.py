@@ -204,5 +204,7 @@ CHANNEL_METRICS: Final[tuple[ChannelMetric, ...]] = (
     ChannelMetric("meeting", "meetings", "held"),
     ChannelMetric("note", "notes", "written"),
 )
-"""Figures of every channel, in the order in which they are shown (INT-4). The median hours to close a
-ticket are no quotient of tallies; SQL adds them."""
+"""Figures of every channel, in the order in which they are shown (INT-4).
+
+The median hours to close a ticket are no quotient of tallies; SQL adds them.
+"""

@@ -51,6 +51,9 @@ def configuration_cautions(configuration: Configuration) -> tuple[Caution, ...]:
             found += score_cautions(techniques.rfm, metric, ("techniques", "rfm", metric))
     if techniques.engagement is not None:
         found += range_cautions(techniques.engagement, ("techniques", "engagement", "labels"))
+    if "engagement" in techniques.active() and not configuration.modules.events:
+        message = "without modules.events no account has a signal: every score is 0 (ENG-11)"
+        found.append(Caution(("techniques", "engagement"), "no_events", message))
     for name in ("products", "deal_lines"):
         if name not in configuration.modules.mapped():
             message = f"without {name}, recommendations and product figures are off (CON-2)"

@@ -19,6 +19,7 @@ import typer
 
 from assets.home import Home
 from orchestration.commands.checking import check
+from orchestration.commands.engaging import engagement
 from orchestration.commands.explaining import explain
 from orchestration.commands.exporting import export, exports
 from orchestration.commands.membership import members
@@ -58,6 +59,7 @@ app.command()(check)
 app.command()(schema)
 app.command()(explain)
 app.command()(members)
+app.command()(engagement)
 app.command()(recommend)
 app.command("report-card")(report_card)
 app.command()(export)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from orchestration.cli import app
 from tests.end_to_end.conftest import FIRST_DAY
 from tests.end_to_end.crm_oracle import Crm
 from tests.end_to_end.engagement_oracle import Engagement
@@ -167,6 +170,32 @@ def test_a_rate_of_nothing_is_not_told(zylker: Installation) -> None:
         " where channel = 'campaign' and metric = 'open_rate'"
     )
     assert rated <= reached
+
+
+def test_the_command_tells_score_ledger_and_best_times(
+    zylker: Installation, planted: Planted
+) -> None:
+    ((account, score),) = zylker.rows(
+        "select account_id, engagement_score from marts.seg_account_engagement"
+        " order by engagement_score desc, account_id limit 1"
+    )
+    place = ["-c", str(zylker.configuration), "--home", str(zylker.home)]
+    shown = CliRunner().invoke(app, ["engagement", account, *place])
+    assert shown.exit_code == 0, shown.output
+    assert f"score {score} of 100" in shown.output
+    assert "Ledger (15 of" in shown.output and "When they answer" in shown.output
+    told = json.loads(CliRunner().invoke(app, ["engagement", account, "--json", *place]).output)
+    points = sum(float(entry["counted_points"]) for entry in told["entries"])
+    assert points == pytest.approx(float(told["score"]["net_points"]))
+    (nobody,) = zylker.rows(
+        "select account_id from marts.seg_account_engagement where has_no_signal limit 1"
+    )
+    silent = CliRunner().invoke(app, ["engagement", nobody[0], *place])
+    assert "says nothing" in silent.output and "score 0" not in silent.output
+    outside = zylker.rows(
+        "select account_id from marts.dim_landed_accounts where not is_in_scope limit 1"
+    )
+    assert "No score" in CliRunner().invoke(app, ["engagement", outside[0][0], *place]).output
 
 
 def test_the_guide_names_every_event(zylker: Installation) -> None:
