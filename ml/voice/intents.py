@@ -9,7 +9,7 @@ intents or none. The user's phrases always count (VOC-14).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cache
 from typing import Final
 
@@ -32,11 +32,13 @@ _PURCHASE: Final = re.compile(
     r"budget is approved|(?:what is|what's) the price|price (?:of|for)|how much (?:is|does|do|are|"
     r"would|for)|upgrade to|renewal|proposal|discount)\b"
 )
-_QUERY: Final = re.compile(
-    r"^\W*(?:and |but |so |also |hi |hello )?(?:how|what|where|when|which|who|why|whose|"
+_QUERY_OPENING: Final = re.compile(
+    r"\W*(?:and |but |so |also |hi |hello )?(?:how|what|where|when|which|who|why|whose|"
     r"does|do|did|is|are|was|were|can i|can we|could i|could we|may i|may we|am i|should|has|have|"
     r"any idea)\b"
-    r"|\b(?:(?:tell|let|inform|advise|remind) (?:me|us)\b.{0,20}\b(?:know|how|what|if|whether|when|"
+)
+_QUERY: Final = re.compile(
+    r"\b(?:(?:tell|let|inform|advise|remind) (?:me|us)\b.{0,20}\b(?:know|how|what|if|whether|when|"
     r"where|which|why)|(?:tell|show) (?:me|us)|do you know|wonder(?:ing)?|question|would like to "
     r"know|want to know|clarify|explain|let (?:me|us) know)\b"
 )
@@ -62,10 +64,28 @@ _REQUEST_CHINESE: Final = re.compile(
 )
 _COMPLAINT_CHINESE: Final = re.compile(r"投诉|退款|退货|赔偿|差评|给个说法")
 
-_ENGLISH: Final = (("purchase", _PURCHASE), ("query", _QUERY), ("request", _REQUEST))
 _CHINESE: Final = (
     ("purchase", _PURCHASE_CHINESE), ("query", _QUERY_CHINESE), ("request", _REQUEST_CHINESE)
 )  # fmt: skip
+
+# Each match of a pattern has one of its words, whole: a text without any is not searched.
+_PURCHASE_WORDS: Final = frozenset(
+    "buy buying purchase purchasing quote quotes quotation pricing price order subscribe renew "
+    "upgrade extend sign seats licences licenses users units contract budget much renewal proposal "
+    "discount".split()
+)
+_QUERY_WORDS: Final = frozenset(
+    "tell let inform advise remind show know wonder wondering question clarify explain".split()
+)
+_REQUEST_WORDS: Final = frozenset(
+    "please pls plz kindly can could would will need want ask help wish request requesting should "
+    "asap soon".split()
+)
+_COMPLAINT_WORDS: Final = frozenset(
+    "complain complaint complaints complaining unacceptable charged overcharged compensation money "
+    "refund escalate".split()
+)
+_WORD: Final = re.compile(r"[a-z]+")
 
 
 def intents_by_pattern(text: str, sentiment: str, is_chinese: bool) -> set[str]:
@@ -77,16 +97,44 @@ def intents_by_pattern(text: str, sentiment: str, is_chinese: bool) -> set[str]:
         is_chinese: Whether it is Chinese, otherwise English.
     """
     lower = text.lower()
+    found = _chinese(lower) if is_chinese else _english(lower, words := set(_WORD.findall(lower)))
+    if sentiment == "negative":
+        found.add("complaint")
+    elif sentiment == "neutral" and (
+        _COMPLAINT_CHINESE.search(lower)
+        if is_chinese
+        else not _COMPLAINT_WORDS.isdisjoint(words) and _COMPLAINT.search(lower)
+    ):
+        found.add("complaint")
+    return found
+
+
+def _chinese(lower: str) -> set[str]:
     found = set()
-    patterns = _CHINESE if is_chinese else _ENGLISH
     for sentence in _SENTENCE.findall(lower):
-        for intent, pattern in patterns:
-            if pattern.search(sentence) or (intent == "query" and sentence[-1] == "?"):
+        for intent, pattern in _CHINESE:
+            if pattern.search(sentence) or (intent == "query" and sentence[-1] in "?？"):
                 found.add(intent)
                 break
-    explicit = _COMPLAINT_CHINESE if is_chinese else _COMPLAINT
-    if sentiment == "negative" or (sentiment != "positive" and explicit.search(lower)):
-        found.add("complaint")
+    return found
+
+
+def _english(lower: str, words: Set[str]) -> set[str]:
+    found = set()
+    purchase = not _PURCHASE_WORDS.isdisjoint(words)
+    query = not _QUERY_WORDS.isdisjoint(words)
+    request = not _REQUEST_WORDS.isdisjoint(words)
+    for sentence in _SENTENCE.findall(lower):
+        if purchase and _PURCHASE.search(sentence):
+            found.add("purchase")
+        elif (
+            sentence[-1] == "?"
+            or _QUERY_OPENING.match(sentence)
+            or (query and _QUERY.search(sentence))
+        ):
+            found.add("query")
+        elif request and _REQUEST.search(sentence):
+            found.add("request")
     return found
 
 
