@@ -116,15 +116,14 @@ class Engine:
         """
         bodies = responses["body"].tolist()
         subjects = responses["subject"].tolist() if "subject" in responses else [None] * len(bodies)
-        columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+        rows: list[tuple[Any, ...]] = []
         for start in range(0, len(bodies), BATCH):
             stop = start + BATCH
-            for row in self._classified(bodies[start:stop], subjects[start:stop]):
-                for name, value in zip(COLUMNS, row, strict=True):
-                    columns[name].append(value)
+            rows += self._classified(bodies[start:stop], subjects[start:stop])
+        columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
         return pd.DataFrame(
             {name: pd.Series(found, dtype=_TYPES.get(name, object)) for name, found in
-             columns.items()}
+             zip(COLUMNS, columns, strict=True)}
         ).set_axis(responses.index)  # fmt: skip
 
     def with_names(self, aliases: Iterable[Alias]) -> Engine:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from models.voice_of_customer import Competitor
 
@@ -61,8 +61,7 @@ def aliases_of(competitors: Iterable[Competitor]) -> tuple[Alias, ...]:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The names in a text.
 
     Attributes:
