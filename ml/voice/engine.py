@@ -135,7 +135,8 @@ class Engine:
     def read(self, body: object, subject: object = None) -> Read:
         """Return one response cleaned, its names found and replaced, and read in its language."""
         own = cleaned(body, subject)
-        names, competitors = Found((), own.read), ()
+        names = Found((), own.read)
+        competitors: tuple[str, ...] = ()
         if self.lessons.aliases:
             searched = names = self._names.found(own.searched)
             if own.read != own.searched:

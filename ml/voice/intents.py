@@ -69,23 +69,19 @@ _CHINESE: Final = (
 )  # fmt: skip
 
 # Each match of a pattern has one of its words, whole: a text without any is not searched.
-_PURCHASE_WORDS: Final = frozenset(
-    "buy buying purchase purchasing quote quotes quotation pricing price order subscribe renew "
-    "upgrade extend sign seats licences licenses users units contract budget much renewal proposal "
-    "discount".split()
-)
-_QUERY_WORDS: Final = frozenset(
-    "tell let inform advise remind show know wonder wondering question clarify explain".split()
-)
-_REQUEST_WORDS: Final = frozenset(
-    "please pls plz kindly can could would will need want ask help wish request requesting should "
-    "asap soon".split()
-)
-_COMPLAINT_WORDS: Final = frozenset(
-    "complain complaint complaints complaining unacceptable charged overcharged compensation money "
-    "refund escalate".split()
-)
+_WORDS: Final = {
+    "purchase": "buy buying purchase purchasing quote quotes quotation pricing price order "
+                "subscribe renew upgrade extend sign seats licences licenses users units contract "
+                "budget much renewal proposal discount",
+    "query": "tell let inform advise remind show know wonder wondering question clarify explain",
+    "request": "please pls plz kindly can could would will need want ask help wish request "
+               "requesting should asap soon",
+    "complaint": "complain complaint complaints complaining unacceptable charged overcharged "
+                 "compensation money refund escalate",
+}  # fmt: skip
+_TELLING: Final = {intent: frozenset(words.split()) for intent, words in _WORDS.items()}
 _WORD: Final = re.compile(r"[a-z]+")
+_NEVER: Final = re.compile(r"(?!)")
 
 
 def intents_by_pattern(text: str, sentiment: str, is_chinese: bool) -> set[str]:
@@ -97,14 +93,14 @@ def intents_by_pattern(text: str, sentiment: str, is_chinese: bool) -> set[str]:
         is_chinese: Whether it is Chinese, otherwise English.
     """
     lower = text.lower()
-    found = _chinese(lower) if is_chinese else _english(lower, words := set(_WORD.findall(lower)))
-    if sentiment == "negative":
-        found.add("complaint")
-    elif sentiment == "neutral" and (
-        _COMPLAINT_CHINESE.search(lower)
-        if is_chinese
-        else not _COMPLAINT_WORDS.isdisjoint(words) and _COMPLAINT.search(lower)
-    ):
+    if is_chinese:
+        found = _chinese(lower)
+        demands = _COMPLAINT_CHINESE
+    else:
+        words = set(_WORD.findall(lower))
+        found = _english(lower, words)
+        demands = _NEVER if _TELLING["complaint"].isdisjoint(words) else _COMPLAINT
+    if sentiment == "negative" or (sentiment == "neutral" and demands.search(lower)):
         found.add("complaint")
     return found
 
@@ -121,9 +117,9 @@ def _chinese(lower: str) -> set[str]:
 
 def _english(lower: str, words: Set[str]) -> set[str]:
     found = set()
-    purchase = not _PURCHASE_WORDS.isdisjoint(words)
-    query = not _QUERY_WORDS.isdisjoint(words)
-    request = not _REQUEST_WORDS.isdisjoint(words)
+    purchase = not _TELLING["purchase"].isdisjoint(words)
+    query = not _TELLING["query"].isdisjoint(words)
+    request = not _TELLING["request"].isdisjoint(words)
     for sentence in _SENTENCE.findall(lower):
         if purchase and _PURCHASE.search(sentence):
             found.add("purchase")

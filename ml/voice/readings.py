@@ -38,6 +38,7 @@ class Reading:
             the user took away, are replaced by a placeholder.
         clauses: For each clause, its words; for Chinese the clause itself.
         hits: Words with an opinion, in order.
+        text: Of Chinese, all of it in lower case with its punctuation; otherwise empty.
         emphasis: What exclamation marks add to the stronger side, 0 to 1.2.
         questions: Question marks.
         turn: Number of the clause that a `but` starts, or None: what follows it counts more.
@@ -51,6 +52,7 @@ class Reading:
     questions: int = 0
     turn: int | None = None
     sums: dict[int, float] | None = None
+    text: str = ""
 
     def total(self) -> float:
         """Sum of all hits with the emphasis on its side, halved before a `but`."""

@@ -75,8 +75,9 @@ def test_labels_without_sense_are_not_used() -> None:
     found = teach(lessons(examples=examples))
     report = found.report.iloc[0]
     assert not report["is_used"]
-    assert report["trained_macro_f1"] <= report["untrained_macro_f1"] + report["standard_error"]
-    assert "standard error" in report["reason"]
+    assert report["trained_macro_f1"] <= report["untrained_macro_f1"]
+    assert report["trained_accuracy"] <= report["untrained_accuracy"]
+    assert "no better" in report["reason"]
     said = found.engine.classify(pd.DataFrame({"body": ["The portal is excellent"]}))
     assert said["engine"].tolist() == ["untrained"]
 
@@ -125,13 +126,17 @@ def test_own_intents_are_learned_beside_the_standard_ones() -> None:
 @pytest.mark.parametrize(
     ("table", "row", "told"),
     [
-        ("lexicon", {"phrase": "x", "weight": 5, "language": "en"}, "row 1: weight is 5"),
-        ("lexicon", {"phrase": "x", "language": "en"}, "row 1: weight is None"),
-        ("lexicon", {"phrase": " ", "weight": 1, "language": "en"}, "row 1: phrase is ' '"),
+        ("lexicon", {"phrase": "x", "weight": 5, "language": "en"}, "row 1, weight: found 5"),
+        ("lexicon", {"phrase": "x", "language": "en"}, "row 1, weight: it is missing"),
+        ("lexicon", {"phrase": " ", "weight": 1, "language": "en"}, "row 1, phrase: it is missing"),
         ("lexicon", {"phrase": "x", "weight": 1, "language": "de"}, "allowed is en, zh"),
-        ("lexicon", {"phrase": "x", "kind": "intent", "language": "en"}, "label is missing"),
-        ("examples", {"text": "x", "label": "good", "language": "en"}, "label is 'good'"),
-        ("aliases", {"name": "x", "alias": None}, "row 1: alias is None"),
+        ("lexicon", {"phrase": "x", "kind": "intent", "language": "en"},
+         "row 1, label: it is missing"),
+        ("examples", {"text": "x", "label": "good", "language": "en"},
+         "row 1, label: found 'good'"),
+        ("aliases", {"name": "x", "alias": "y", "needs_capital": "maybe"},
+         "row 1, needs_capital: found 'maybe'; allowed is true or false"),
+        ("aliases", {"name": "x", "alias": None}, "row 1, alias: it is missing"),
     ],
 )  # fmt: skip
 def test_a_row_that_teaches_nothing_is_told(table: str, row: dict[str, Any], told: str) -> None:
@@ -142,7 +147,7 @@ def test_a_row_that_teaches_nothing_is_told(table: str, row: dict[str, Any], tol
 
 def test_contradicting_words_are_told() -> None:
     rows = [{"phrase": p, "weight": w, "language": "en"} for p, w in (("Wug", 1), ("wug", 2))]
-    with pytest.raises(LessonError, match=r"'wug' .* weighs 1 and 2"):
+    with pytest.raises(LessonError, match=r"row 2, phrase: 'wug' .* weighs 1 in .* and 2 here"):
         lessons(lexicon=rows)
 
 
