@@ -52,8 +52,13 @@ class Terms:
         self._parts = [
             self._part(kind, min_df=least, max_features=MOST_TERMS) for kind in self.kinds
         ]
-        for part, texts in zip(self._parts, self._texts(readings), strict=True):
-            part.fit(texts)
+        for place, texts in enumerate(self._texts(readings)):
+            try:
+                self._parts[place].fit(texts)
+            except ValueError:
+                # No term occurs twice: then those that occur once are learned.
+                kind = self.kinds[place]
+                self._parts[place] = self._part(kind, max_features=MOST_TERMS).fit(texts)
         self._remember()
         return self.matrix(readings)
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from ml.voice.engine import Engine
+from ml.voice.engine_tables import digest_of, engine_from, tables_of
 from ml.voice.lessons import LessonError, lessons_from
 from ml.voice.teaching import macro_f1, teach
 from tests.ml.voice.reading import lessons
@@ -155,3 +156,52 @@ def test_macro_f1_is_the_mean_over_labels() -> None:
     assert macro_f1(["a", "a", "b"], ["a", "b", "b"]) == pytest.approx(2 / 3)
     sets = [frozenset({"a", "b"}), frozenset()], [frozenset({"a"}), frozenset({"b"})]
     assert macro_f1(*sets) == pytest.approx(0.5)
+
+
+def test_texts_that_share_no_word_are_learned_all_the_same() -> None:
+    letters = "bcdfghjklmnpqrstvwxz"
+    words = [a + b + c for a in letters[:10] for b in letters[:8] for c in letters[:7]][:520]
+    examples = [
+        {"text": word, "label": SENTIMENTS["glorpy" if n % 2 else "snarfy"], "language": "en"}
+        for n, word in enumerate(words)
+    ]
+    found = teach(lessons(examples=examples))
+    assert found.report["example_count"].tolist() == [520]
+    assert found.report["trained_macro_f1"].notna().all()
+
+
+def test_a_report_has_the_default_engine_the_words_and_what_was_learned() -> None:
+    told: list[str] = []
+    lexicon = [{"phrase": "glorpy", "weight": 3, "language": "en"}]
+    found = teach(lessons(lexicon=lexicon, examples=taught_words(90, SENTIMENTS)),
+                  progress=told.append)  # fmt: skip
+    report = found.report.iloc[0]
+    default, own, trained = (report[f"{of}_macro_f1"] for of in ("default", "untrained", "trained"))
+    assert default < own < trained
+    accuracies = [report[f"{of}_accuracy"] for of in ("default", "untrained", "trained")]
+    assert accuracies[:2] == pytest.approx([1 / 3, 2 / 3], abs=0.02)
+    assert accuracies[2] > 0.95
+    assert [line for line in told if "fold" in line][-1].endswith("fold 10 of 10")
+
+
+def test_an_engine_of_its_tables_is_the_engine() -> None:
+    examples = taught_words(90, SENTIMENTS)
+    examples += taught_words(60, {"咕噜": "positive", "哇啦": "negative"}, "zh")
+    examples += [{**row, "kind": "intent"} for row in
+                 taught_words(60, {"glorpy": "churn", "plain": ""})]  # fmt: skip
+    lexicon = [{"phrase": "wug", "weight": 0, "language": "en"}]
+    aliases = [{"name": "Deskwell", "alias": "Deskwell", "needs_capital": True}]
+    engine = teach(lessons(lexicon=lexicon, examples=examples, aliases=aliases)).engine
+    assert set(engine.sentiments) == {"en", "zh"}
+    assert set(engine.intents) == {"en"}
+    tables = tables_of(engine)
+    shuffled = {name: of.sample(frac=1, random_state=1) for name, of in tables.items()}
+    texts = [row["text"] for row in examples] + ["wug is Deskwell", "deskwell", "很好", "?", None]
+    said = engine.classify(pd.DataFrame({"body": texts}, dtype=object))
+    for again in (engine_from(tables), engine_from(shuffled)):
+        assert again.version == engine.version
+        frame = again.classify(pd.DataFrame({"body": texts}, dtype=object))
+        pd.testing.assert_frame_equal(frame, said)
+    assert digest_of(tables) == digest_of(tables_of(engine_from(tables)))
+    changed = {**tables, "learned": tables["learned"].assign(weight=1.0)}
+    assert digest_of(changed) != digest_of(tables)
