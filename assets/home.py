@@ -48,6 +48,11 @@ class Home:
         return self.root / "exports"
 
     @property
+    def voice(self) -> Path:
+        """Taught engines of voice of customer and the pointer to the one in use (VOC-14)."""
+        return self.root / "voice"
+
+    @property
     def store_url(self) -> str:
         """Database address of the ledger: $QUINTILE_STORE_URL, else a file here (DESIGN 9)."""
         return os.environ.get("QUINTILE_STORE_URL", "") or f"sqlite:///{self.root / 'store.sqlite'}"

@@ -116,8 +116,9 @@ edit. Sentiment of texts that people labelled: by the engine without labels, wit
 sentence vectors, and by engines taught with so many labels, beside the majority class, VADER as
 shipped and a plain TF-IDF logistic regression. Constants of the engines were chosen on the even
 rows of the two sets and on the texts VADER was validated on; unless said otherwise, tests are odd
-rows, and examples even ones. *Gate* is what the examples themselves say by folds: macro-F1
-without and with labels; the taught engine is used when it leads by more than a standard error.
+rows, and examples even ones: the figures are means of so many draws of examples, with the lowest
+and highest macro-F1. *Gate* is what the examples themselves say by folds: macro-F1 without and
+with labels; the taught engine is used when it leads.
 Chinese reviews are labelled good or bad only: *by sign* chooses between these two. The Chinese
 words were written by someone who knew such reviews, the English ones with service mail in mind:
 mildly favourable.

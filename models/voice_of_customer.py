@@ -153,13 +153,50 @@ def _singles(preference: Preference) -> list[Preference]:
     return [preference]
 
 
+class CompetitorAlias(Definition):
+    """A name that a competitor goes by, and when it means it (VOC-10)."""
+
+    alias: Term
+    """The name; it is found as whole words, ignoring case."""
+    needs_capital: bool = False
+    """Only with a capital first letter: for a name that is an ordinary word (Monday)."""
+    needs_context: bool = False
+    """Only after a comparing or using word (switch to, than, use, 比, 用)."""
+
+
+def _spelling(raw: object) -> str:
+    return "<alias>" if isinstance(raw, Mapping | CompetitorAlias) else "<text>"
+
+
+Alias = Annotated[
+    Annotated[Term, Tag("<text>")] | Annotated[CompetitorAlias, Tag("<alias>")],
+    Discriminator(_spelling),
+]
+
+
 class Competitor(Definition):
     """A competitor and the names it goes by (VOC-9, VOC-10)."""
 
     name: Term
-    """Name of the competitor."""
-    aliases: tuple[Term, ...] = ()
-    """Other names that mean it."""
+    """Name of the competitor; it is searched as well."""
+    aliases: Annotated[tuple[Alias, ...], Field(max_length=1000)] = ()
+    """Other names that mean it; a name, or a mapping of alias, needs_capital, needs_context."""
+    needs_capital: bool = False
+    """Of the name itself: only with a capital first letter."""
+    needs_context: bool = False
+    """Of the name itself: only after a comparing or using word."""
+
+    @property
+    def spellings(self) -> tuple[CompetitorAlias, ...]:
+        """The name and its aliases, each with when it means the competitor (VOC-10)."""
+        own = CompetitorAlias(
+            alias=self.name, needs_capital=self.needs_capital, needs_context=self.needs_context
+        )
+        others = (
+            one if isinstance(one, CompetitorAlias) else CompetitorAlias(alias=one)
+            for one in self.aliases
+        )
+        return (own, *others)
 
 
 class VoiceOfCustomer(Definition):

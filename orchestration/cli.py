@@ -22,6 +22,7 @@ from orchestration.commands.checking import check
 from orchestration.commands.engaging import engagement
 from orchestration.commands.explaining import explain
 from orchestration.commands.exporting import export, exports
+from orchestration.commands.listening import voice
 from orchestration.commands.membership import members
 from orchestration.commands.proposing import init, schema
 from orchestration.commands.recommending import recommend, report_card
@@ -65,6 +66,7 @@ app.command("report-card")(report_card)
 app.command()(export)
 app.command()(exports)
 app.command()(status)
+app.add_typer(voice, name="voice")
 
 SCREEN = sys.stdout
 

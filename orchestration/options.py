@@ -134,9 +134,12 @@ def reporting(command: Callable[Parameters, Result]) -> Callable[Parameters, Res
 
 
 def _expected() -> tuple[type[Exception], ...]:
+    from assets.durable_files import VolumeError
     from assets.export_query import UnknownExportFieldError, UnknownSegmentError
     from assets.exporting import ExportRefusedError
+    from assets.lesson_files import LessonFileError
     from assets.published import NothingPublishedError, PublishedCopyError
+    from assets.voice_engines import TaughtEngineError
     from connectors.errors import LandingError
     from models.problems import ConfigurationError
     from store import StoreError
@@ -145,9 +148,12 @@ def _expected() -> tuple[type[Exception], ...]:
         ConfigurationError,
         ExportRefusedError,
         LandingError,
+        LessonFileError,
         NothingPublishedError,
         PublishedCopyError,
         StoreError,
+        TaughtEngineError,
         UnknownExportFieldError,
         UnknownSegmentError,
+        VolumeError,
     )

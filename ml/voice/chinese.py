@@ -37,7 +37,7 @@ class ChineseReader:
     def read(self, text: str) -> Reading:
         """Return the clauses and hits of a cleaned text."""
         reading = Reading()
-        lower = text.lower()
+        lower = reading.text = text.lower()
         for clause in _CLAUSE.split(lower):
             if not clause:
                 continue
@@ -56,6 +56,7 @@ class ChineseReader:
                             reading.hits.append(Hit(word, value, number, word in self._own))
                         elif word in self._own:
                             kept = kept.replace(word, " ")
+                            reading.text = reading.text.replace(word, " ")
                         end = start + len(word)
                         break
             reading.words.append(kept)

@@ -6,7 +6,7 @@ Every response is read for itself: a batch gives what its rows give one by one, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -20,14 +20,15 @@ from ml.voice.keywords import clause_sentiment, keywords_of
 from ml.voice.languages import CHINESE, ENGLISH
 from ml.voice.learned import TrainedIntents, TrainedSentiment
 from ml.voice.lessons import Lessons
-from ml.voice.names import Names
+from ml.voice.mentions import mentions_of
+from ml.voice.names import Alias, Found, Names
 from ml.voice.readings import Reading
 from ml.voice.sentiment import Verdict, own_verdict, score_of, verdict
 from ml.voice.texts import Cleaned, cleaned
 from ml.voice.vector_seeds import VectorSeeds
 from ml.voice.vectors import SIZE, Floats, MiniLM
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Changes whenever the same text could be classified otherwise by the same lessons."""
 BATCH: Final = 5_000
 """Responses held at a time, so that memory does not grow with their number."""
@@ -43,9 +44,14 @@ class Read:
     """A response before its sentiment is decided."""
 
     cleaned: Cleaned
+    names: Found
     competitors: tuple[str, ...]
-    text: str
     reading: Reading
+
+    @property
+    def text(self) -> str:
+        """What opinions are read from, names replaced."""
+        return self.names.text
 
     @property
     def is_chinese(self) -> bool:
@@ -84,6 +90,7 @@ class Engine:
         self._silent = frozenset(self.lessons.keywords(wanted=False))
         if vectors is None and any(t.by_vector is not None for t in self.sentiments.values()):
             raise ValueError("an engine taught with sentence vectors needs them: `make vectors`")
+        self.vectors = vectors
         self._seeds = None if vectors is None else VectorSeeds(vectors)
         taught = [model.fingerprint for _, model in sorted(self.sentiments.items())]
         taught += [model.fingerprint for _, model in sorted(self.intents.items())]
@@ -100,7 +107,8 @@ class Engine:
             language (`en`, `zh`, `zxx` for emoji alone, or missing), unsupported_reason,
             sentiment (missing when not analysed, VOC-11), sentiment_score (-1 to 1 or a little
             beyond), emotion (VOC-7), intents (tuple, VOC-6), keywords (tuple of keyword and its
-            sentiment, VOC-8), competitors (tuple, VOC-10), engine (`untrained`, `trained`,
+            sentiment, VOC-8), competitors (tuple of name and what is said of it; missing where the
+            language is not read, VOC-10), engine (`untrained`, `trained`,
             `lexicon`), engine_version, margin (0 to 1), moved_by (tuple of word and value).
 
         Raises:
@@ -108,27 +116,44 @@ class Engine:
         """
         bodies = responses["body"].tolist()
         subjects = responses["subject"].tolist() if "subject" in responses else [None] * len(bodies)
-        columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+        rows: list[tuple[Any, ...]] = []
         for start in range(0, len(bodies), BATCH):
             stop = start + BATCH
-            for row in self._classified(bodies[start:stop], subjects[start:stop]):
-                for name, value in zip(COLUMNS, row, strict=True):
-                    columns[name].append(value)
+            rows += self._classified(bodies[start:stop], subjects[start:stop])
+        columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
         return pd.DataFrame(
             {name: pd.Series(found, dtype=_TYPES.get(name, object)) for name, found in
-             columns.items()}
+             zip(COLUMNS, columns, strict=True)}
         ).set_axis(responses.index)  # fmt: skip
+
+    def with_names(self, aliases: Iterable[Alias]) -> Engine:
+        """Return the same engine that knows further names, such as the configured competitors."""
+        known = (*self.lessons.aliases, *aliases)
+        lessons = replace(self.lessons, aliases=tuple(dict.fromkeys(known)))
+        return Engine(lessons, self.sentiments, self.intents, self.vectors)
 
     def read(self, body: object, subject: object = None) -> Read:
         """Return one response cleaned, its names found and replaced, and read in its language."""
         own = cleaned(body, subject)
+        names = Found((), own.read)
         competitors: tuple[str, ...] = ()
-        text = own.read
         if self.lessons.aliases:
-            competitors, searched = self._names.found(own.searched)
-            text = searched if text == own.searched else self._names.found(text)[1]
-        reader = self._chinese if own.language == CHINESE else self._english
-        return Read(own, competitors, text, reader.read(text) if own.language else Reading())
+            searched = names = self._names.found(own.searched)
+            if own.read != own.searched:
+                names = self._names.found(own.read)
+            competitors = searched.competitors
+        reading = self._reader(own.language).read(names.text) if own.language else Reading()
+        return Read(own, names, competitors, reading)
+
+    def _reader(self, language: str | None) -> EnglishReader | ChineseReader:
+        return self._chinese if language == CHINESE else self._english
+
+    def _mentions(self, read: Read) -> tuple[tuple[str, str | None], ...]:
+        """The competitors of a response and what is said of each (VOC-10)."""
+        if not read.cleaned.language:
+            return tuple((name, None) for name in read.competitors)
+        reader = self._reader(read.cleaned.language)
+        return mentions_of(read.competitors, read.names.order, read.text, reader)
 
     def _classified(
         self, bodies: Sequence[object], subjects: Sequence[object]
@@ -204,7 +229,8 @@ class Engine:
     def _row(self, read: Read, found: Verdict | None, said: set[str]) -> tuple[Any, ...]:
         own = read.cleaned
         if found is None:
-            return (None, own.reason, None, None, None, (), (), read.competitors, None,
+            mentions = self._mentions(read) if read.competitors else ()
+            return (None, own.reason, None, None, None, (), (), mentions, None,
                     self.version, None, ())  # fmt: skip
         said = said | {intent for _, intent in self._phrases.found(own.read)}
         return (
@@ -215,7 +241,7 @@ class Engine:
             emotion_of(read.reading, found.sentiment, read.is_chinese),
             tuple(sorted(said)),
             self._keywords_of(read, found.sentiment),
-            read.competitors,
+            self._mentions(read) if read.competitors else (),
             found.engine,
             self.version,
             found.margin,

@@ -72,44 +72,49 @@ class EnglishReader:
         """Return the words, clauses and hits of a cleaned text."""
         tokens: list[str] = _TOKEN.findall(text)
         reading = Reading()
-        clause: list[str] = []
-        words, spelled, clause_of = reading.words, [], []
+        words, clauses, values = reading.words, reading.clauses, self._values
+        spelled: list[str] = []
+        clause_of: list[int] = []
+        start = 0
         for token in tokens:
-            first = token[0]
-            if first.isalnum() or token in self._values:
+            if token[0].isalnum() or token in values:
                 lower = token.lower()
                 if lower in _TURNS:
-                    if clause:
-                        reading.clauses.append(clause)
-                        clause = []
+                    if start < len(words):
+                        clauses.append(words[start:])
+                        start = len(words)
                     if lower == "but":
-                        reading.turn = len(reading.clauses)
+                        reading.turn = len(clauses)
                 words.append(lower)
                 spelled.append(token)
-                clause_of.append(len(reading.clauses))
-                clause.append(lower)
-            elif clause:
-                reading.clauses.append(clause)
-                clause = []
+                clause_of.append(len(clauses))
+                continue
+            if start < len(words):
+                clauses.append(words[start:])
+                start = len(words)
             if "!" in token:
                 reading.emphasis += _EXCLAMATION * token.count("!")
             if "?" in token:
                 reading.questions += token.count("?")
-        if clause:
-            reading.clauses.append(clause)
+        if start < len(words):
+            clauses.append(words[start:])
         reading.emphasis = min(reading.emphasis, _EXCLAMATION * _MOST_EXCLAMATIONS)
         self._hits(reading, spelled, clause_of)
         return reading
 
     def _hits(self, reading: Reading, spelled: list[str], clause_of: list[int]) -> None:
-        words, values = reading.words, self._values
+        words, values, phrases = reading.words, self._values, self._phrases
         hits = reading.hits
         position, size = 0, len(words)
         while position < size:
             word = words[position]
+            value = values.get(word)
+            if value is None and word not in phrases and word not in self._own:
+                position += 1
+                continue
+            value = value or 0.0
             length = 1
-            value = values.get(word, 0.0)
-            for phrase, worth in self._phrases.get(word, ()):
+            for phrase, worth in phrases.get(word, ()):
                 if tuple(words[position : position + len(phrase)]) == phrase:
                     word, value, length = " ".join(phrase), worth, len(phrase)
                     break

@@ -9,7 +9,7 @@ intents or none. The user's phrases always count (VOC-14).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cache
 from typing import Final
 
@@ -32,11 +32,13 @@ _PURCHASE: Final = re.compile(
     r"budget is approved|(?:what is|what's) the price|price (?:of|for)|how much (?:is|does|do|are|"
     r"would|for)|upgrade to|renewal|proposal|discount)\b"
 )
-_QUERY: Final = re.compile(
-    r"^\W*(?:and |but |so |also |hi |hello )?(?:how|what|where|when|which|who|why|whose|"
+_QUERY_OPENING: Final = re.compile(
+    r"\W*(?:and |but |so |also |hi |hello )?(?:how|what|where|when|which|who|why|whose|"
     r"does|do|did|is|are|was|were|can i|can we|could i|could we|may i|may we|am i|should|has|have|"
     r"any idea)\b"
-    r"|\b(?:(?:tell|let|inform|advise|remind) (?:me|us)\b.{0,20}\b(?:know|how|what|if|whether|when|"
+)
+_QUERY: Final = re.compile(
+    r"\b(?:(?:tell|let|inform|advise|remind) (?:me|us)\b.{0,20}\b(?:know|how|what|if|whether|when|"
     r"where|which|why)|(?:tell|show) (?:me|us)|do you know|wonder(?:ing)?|question|would like to "
     r"know|want to know|clarify|explain|let (?:me|us) know)\b"
 )
@@ -62,10 +64,24 @@ _REQUEST_CHINESE: Final = re.compile(
 )
 _COMPLAINT_CHINESE: Final = re.compile(r"投诉|退款|退货|赔偿|差评|给个说法")
 
-_ENGLISH: Final = (("purchase", _PURCHASE), ("query", _QUERY), ("request", _REQUEST))
 _CHINESE: Final = (
     ("purchase", _PURCHASE_CHINESE), ("query", _QUERY_CHINESE), ("request", _REQUEST_CHINESE)
 )  # fmt: skip
+
+# Each match of a pattern has one of its words, whole: a text without any is not searched.
+_WORDS: Final = {
+    "purchase": "buy buying purchase purchasing quote quotes quotation pricing price order "
+                "subscribe renew upgrade extend sign seats licences licenses users units contract "
+                "budget much renewal proposal discount",
+    "query": "tell let inform advise remind show know wonder wondering question clarify explain",
+    "request": "please pls plz kindly can could would will need want ask help wish request "
+               "requesting should asap soon",
+    "complaint": "complain complaint complaints complaining unacceptable charged overcharged "
+                 "compensation money refund escalate",
+}  # fmt: skip
+_TELLING: Final = {intent: frozenset(words.split()) for intent, words in _WORDS.items()}
+_WORD: Final = re.compile(r"[a-z]+")
+_NEVER: Final = re.compile(r"(?!)")
 
 
 def intents_by_pattern(text: str, sentiment: str, is_chinese: bool) -> set[str]:
@@ -77,16 +93,44 @@ def intents_by_pattern(text: str, sentiment: str, is_chinese: bool) -> set[str]:
         is_chinese: Whether it is Chinese, otherwise English.
     """
     lower = text.lower()
+    if is_chinese:
+        found = _chinese(lower)
+        demands = _COMPLAINT_CHINESE
+    else:
+        words = set(_WORD.findall(lower))
+        found = _english(lower, words)
+        demands = _NEVER if _TELLING["complaint"].isdisjoint(words) else _COMPLAINT
+    if sentiment == "negative" or (sentiment == "neutral" and demands.search(lower)):
+        found.add("complaint")
+    return found
+
+
+def _chinese(lower: str) -> set[str]:
     found = set()
-    patterns = _CHINESE if is_chinese else _ENGLISH
     for sentence in _SENTENCE.findall(lower):
-        for intent, pattern in patterns:
-            if pattern.search(sentence) or (intent == "query" and sentence[-1] == "?"):
+        for intent, pattern in _CHINESE:
+            if pattern.search(sentence) or (intent == "query" and sentence[-1] in "?？"):
                 found.add(intent)
                 break
-    explicit = _COMPLAINT_CHINESE if is_chinese else _COMPLAINT
-    if sentiment == "negative" or (sentiment != "positive" and explicit.search(lower)):
-        found.add("complaint")
+    return found
+
+
+def _english(lower: str, words: Set[str]) -> set[str]:
+    found = set()
+    purchase = not _TELLING["purchase"].isdisjoint(words)
+    query = not _TELLING["query"].isdisjoint(words)
+    request = not _TELLING["request"].isdisjoint(words)
+    for sentence in _SENTENCE.findall(lower):
+        if purchase and _PURCHASE.search(sentence):
+            found.add("purchase")
+        elif (
+            sentence[-1] == "?"
+            or _QUERY_OPENING.match(sentence)
+            or (query and _QUERY.search(sentence))
+        ):
+            found.add("query")
+        elif request and _REQUEST.search(sentence):
+            found.add("request")
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Collection, Iterable, Set
 from typing import Final
 
 import pandas as pd
@@ -47,6 +47,7 @@ you you're you've your yours u ur im dont cant gonna amp hope glad contact since
 information regards dear team write asking available able attach kindly contain
 """
 _LITTLE: Final = frozenset(_LITTLE_LIST.split())
+_NOTHING: Final[frozenset[str]] = frozenset()
 _GAP_CHINESE: Final = re.compile(
     r"我们|你们|他们|咱们|这个|那个|这样|那样|什么|怎么|为什么|可以|已经|因为|"
     r"所以|还是|就是|不是|没有|如果|或者|而且|以及|关于|非常|特别|比较|现在|今天|"
@@ -71,13 +72,13 @@ def keywords_of(
     found: dict[str, str] = {}
     values = reading.clause_values()
     spoken: dict[int, list[str]] = {}
-    for hit in reading.hits:
-        spoken.setdefault(hit.clause, []).append(hit.word)
-    for number, clause in enumerate(reading.clauses):
+    for word, _, clause, _ in reading.hits:
+        spoken.setdefault(clause, []).append(word)
+    for number, words in enumerate(reading.clauses):
         phrases = (
-            _phrases_chinese(clause[0], spoken.get(number, ()), silent)
+            _phrases_chinese(words[0], spoken.get(number, ()), silent)
             if is_chinese
-            else _phrases(clause, spoken.get(number, ()), silent)
+            else _phrases(words, spoken.get(number, ()), silent)
         )
         for phrase in phrases:
             if phrase not in found:
@@ -94,11 +95,11 @@ def clause_sentiment(value: float | None, sentiment: str) -> str:
     return "positive" if value > 0 else "negative"
 
 
-def _phrases(clause: list[str], opinions: Iterable[str], silent: Set[str]) -> list[str]:
-    heard = {word for opinion in opinions for word in opinion.split()}
+def _phrases(clause: list[str], opinions: Collection[str], silent: Set[str]) -> list[str]:
+    heard = {word for opinion in opinions for word in opinion.split()} if opinions else _NOTHING
     phrases: list[str] = []
     run: list[str] = []
-    for word in [*clause, ""]:
+    for word in clause:
         if (
             word not in _LITTLE
             and len(word) > 2
@@ -111,6 +112,8 @@ def _phrases(clause: list[str], opinions: Iterable[str], silent: Set[str]) -> li
         elif run:
             phrases.append(" ".join(run[-LONGEST:]))
             run = []
+    if run:
+        phrases.append(" ".join(run[-LONGEST:]))
     return phrases
 
 

@@ -36,6 +36,9 @@ _LITTLE_LISTS: Final = {
               "de que qui sur dans très mais ne ce cette sont il au merci votre",
 }  # fmt: skip
 _LITTLE_WORDS: Final = {name: frozenset(words.split()) for name, words in _LITTLE_LISTS.items()}
+_FOREIGN_LITTLE_WORDS: Final = frozenset().union(
+    *(words for name, words in _LITTLE_WORDS.items() if name != "English")
+)
 LEAST_LITTLE_WORDS: Final = 3
 """Different little words of another language below which a Latin text counts as English."""
 
@@ -69,6 +72,8 @@ def _wordless(text: str) -> tuple[str | None, str | None]:
 
 def _latin(text: str) -> tuple[str | None, str | None]:
     words = set(_WORD.findall(text.lower()))
+    if len(words & _FOREIGN_LITTLE_WORDS) < LEAST_LITTLE_WORDS:
+        return ENGLISH, None
     own = len(words & _LITTLE_WORDS["English"])
     for name, little in _LITTLE_WORDS.items():
         found = len(words & little)

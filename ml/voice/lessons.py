@@ -19,7 +19,18 @@ STRONGEST: Final = 4.0
 
 
 class LessonError(ValueError):
-    """A row that teaches nothing; the message names table, row, field, what is there and may be."""
+    """A row that teaches nothing; the message names table, row, field, what is there and may be.
+
+    Attributes hold the parts of the message, so that a caller can name the file instead.
+    """
+
+    def __init__(self, table: str, row: int, field: str, reason: str, remedy: str) -> None:
+        self.table = table
+        self.row = row
+        self.field = field
+        self.reason = reason
+        self.remedy = remedy
+        super().__init__(f"{table}, row {row}, {field}: {reason}; {remedy}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,82 +124,124 @@ def lessons_from(
     Raises:
         LessonError: a row teaches nothing, or two rows of the lexicon contradict each other.
     """
-    entries = tuple(_entry(place, row) for place, row in _rows("lexicon", lexicon))
+    entries = []
     said: dict[tuple[str, str, str], Entry] = {}
-    for entry in entries:
+    for row in _rows("lexicon", lexicon):
+        entry = _entry(row)
         other = said.setdefault((entry.kind, entry.phrase, entry.language), entry)
         if other != entry and entry.kind != "intent":
-            raise LessonError(
-                f"lexicon: {entry.phrase!r} ({entry.language}) weighs {other.weight:g} and "
-                f"{entry.weight:g}: keep one row"
+            raise row.error(
+                "phrase",
+                f"{entry.phrase!r} ({entry.language}) weighs {other.weight:g} in an earlier row "
+                f"and {entry.weight:g} here",
+                "keep one of the two rows",
             )
+        entries.append(entry)
     return Lessons(
-        entries,
-        tuple(_example(place, row) for place, row in _rows("examples", examples)),
-        tuple(_alias(place, row) for place, row in _rows("aliases", aliases)),
+        tuple(entries),
+        tuple(_example(row) for row in _rows("examples", examples)),
+        tuple(_alias(row) for row in _rows("aliases", aliases)),
     )
 
 
-def _rows(table: str, frame: pd.DataFrame | None) -> Iterator[tuple[str, dict[str, Any]]]:
+COLUMNS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "lexicon": (("phrase", "language"), ("weight", "kind", "label")),
+    "examples": (("text", "label", "language"), ("kind",)),
+    "aliases": (("name", "alias"), ("is_competitor", "needs_capital", "needs_context")),
+}
+"""By table, the columns it must have and those it may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What is known of one row of a table; its number counts from 1."""
+
+    table: str
+    number: int
+    values: dict[str, Any]
+
+    def error(self, field: str, reason: str, remedy: str) -> LessonError:
+        return LessonError(self.table, self.number, field, reason, remedy)
+
+    def filled(self, field: str) -> str:
+        value = self.values.get(field)
+        if not isinstance(value, str) or not value.strip():
+            raise self.error(field, _found(value), "write a text")
+        return value.strip()
+
+    def one_of(self, field: str, allowed: tuple[str, ...], default: str = "") -> str:
+        value = self.values.get(field, default)
+        plain = str(value).strip().lower() or default
+        if plain not in allowed:
+            raise self.error(field, _found(value), f"allowed is {', '.join(allowed)}")
+        return plain
+
+    def yes(self, field: str, default: bool) -> bool:
+        value = self.values.get(field, default)
+        plain = str(value).strip().lower()
+        if plain in _YES or plain in _NO:
+            return plain in _YES
+        raise self.error(field, _found(value), "allowed is true or false")
+
+    def text(self, field: str) -> str:
+        return str(self.values.get(field, "")).strip()
+
+
+_YES: Final = ("true", "yes", "1", "1.0")
+_NO: Final = ("false", "no", "0", "0.0")
+
+
+def _found(value: object) -> str:
+    if value is None or value == "":
+        return "it is missing"
+    told = repr(value)
+    return f"found {told if len(told) <= 60 else told[:57] + '...'}"
+
+
+def _rows(table: str, frame: pd.DataFrame | None) -> Iterator[_Row]:
     if frame is None:
         return
     for number, row in enumerate(frame.to_dict("records"), start=1):
         known = {str(name): value for name, value in row.items() if _is_known(value)}
-        yield f"{table}, row {number}", known
+        yield _Row(table, number, known)
 
 
 def _is_known(value: object) -> bool:
+    if isinstance(value, str):
+        return bool(value.strip())
     return not (value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)))
 
 
-def _entry(place: str, row: dict[str, Any]) -> Entry:
-    kind = _one_of(place, row, "kind", ("sentiment", "intent", "keyword"), "sentiment")
-    label = str(row.get("label", "")).strip()
+def _entry(row: _Row) -> Entry:
+    kind = row.one_of("kind", ("sentiment", "intent", "keyword"), "sentiment")
+    phrase = " ".join(row.filled("phrase").lower().split())
+    label = row.text("label")
     if kind == "intent" and not label:
-        raise LessonError(f"{place}: label is missing: the intent that the phrase means")
+        raise row.error("label", "it is missing", "name the intent that the phrase means")
+    value = row.values.get("weight", None if kind == "sentiment" else 1)
     try:
-        weight = float(row["weight"]) if kind == "sentiment" else float(row.get("weight", 1))
-    except (KeyError, TypeError, ValueError):
+        weight = math.nan if value is None else float(value)
+    except (TypeError, ValueError):
         weight = math.nan
     if not -STRONGEST <= weight <= STRONGEST:
-        raise LessonError(f"{place}: weight is {row.get('weight')!r}; allowed is -4 to 4")
-    phrase = " ".join(_filled(place, row, "phrase").lower().split())
-    return Entry(kind, phrase, _language(place, row), weight, label if kind == "intent" else "")
+        raise row.error(
+            "weight", _found(value), "allowed is -4 (very bad) to 4 (very good); 0 is no opinion"
+        )
+    language = row.one_of("language", LANGUAGES)
+    return Entry(kind, phrase, language, weight, label if kind == "intent" else "")
 
 
-def _example(place: str, row: dict[str, Any]) -> Example:
-    kind = _one_of(place, row, "kind", ("sentiment", "intent"), "sentiment")
-    label = str(row.get("label", "")).strip()
-    if kind == "sentiment":
-        label = _one_of(place, row, "label", SENTIMENTS, "")
-    return Example(_filled(place, row, "text"), kind, label, _language(place, row))
+def _example(row: _Row) -> Example:
+    kind = row.one_of("kind", ("sentiment", "intent"), "sentiment")
+    label = row.one_of("label", SENTIMENTS) if kind == "sentiment" else row.text("label")
+    return Example(row.filled("text"), kind, label, row.one_of("language", LANGUAGES))
 
 
-def _alias(place: str, row: dict[str, Any]) -> Alias:
+def _alias(row: _Row) -> Alias:
     return Alias(
-        _filled(place, row, "name"),
-        _filled(place, row, "alias"),
-        bool(row.get("is_competitor", True)),
-        bool(row.get("needs_capital", False)),
-        bool(row.get("needs_context", False)),
+        row.filled("name"),
+        row.filled("alias"),
+        row.yes("is_competitor", True),
+        row.yes("needs_capital", False),
+        row.yes("needs_context", False),
     )
-
-
-def _filled(place: str, row: dict[str, Any], field: str) -> str:
-    value = row.get(field)
-    if not isinstance(value, str) or not value.strip():
-        raise LessonError(f"{place}: {field} is {value!r}; a text is needed")
-    return value.strip()
-
-
-def _language(place: str, row: dict[str, Any]) -> str:
-    return _one_of(place, row, "language", LANGUAGES, "")
-
-
-def _one_of(
-    place: str, row: dict[str, Any], field: str, allowed: tuple[str, ...], default: str
-) -> str:
-    value = row.get(field, default)
-    if value not in allowed:
-        raise LessonError(f"{place}: {field} is {value!r}; allowed is {', '.join(allowed)}")
-    return str(value)

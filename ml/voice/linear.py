@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
 
@@ -33,31 +33,41 @@ class SeedClassifier:
         weights: For each known term, its weight times its inverse document frequency, by class,
             and that frequency squared, for the length of the text.
         intercepts: By class.
+        pairs: The known terms of two words, by the words.
     """
 
     classes: tuple[str, ...]
     weights: Mapping[str, tuple[tuple[float, ...], float]]
     intercepts: tuple[float, ...]
+    pairs: Mapping[tuple[str, str], str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        split = {tuple(term.split(" ")): term for term in self.weights}
+        pairs = {(words[0], words[1]): term for words, term in split.items() if len(words) == 2}
+        object.__setattr__(self, "pairs", pairs)
 
     def scores(self, words: Sequence[str]) -> tuple[float, ...]:
         """Return the log-odds of each class; of a text without a known term the intercepts."""
-        known = self.weights
+        known, pairs = self.weights, self.pairs
         counts: dict[str, int] = {}
         before = ""
         for word in words:
             if word in known:
                 counts[word] = counts.get(word, 0) + 1
-                pair = f"{before} {word}"
-                if pair in known:
+                pair = pairs.get((before, word))
+                if pair is not None:
                     counts[pair] = counts.get(pair, 0) + 1
             before = word
         totals = [0.0] * len(self.classes)
         length = 0.0
         for term, count in counts.items():
             weights, square = known[term]
-            length += count * count * square
-            for position, weight in enumerate(weights):
-                totals[position] += count * weight
+            if count != 1:
+                length += count * count * square
+                totals = [t + count * w for t, w in zip(totals, weights, strict=True)]
+            else:
+                length += square
+                totals = [t + w for t, w in zip(totals, weights, strict=True)]
         if not length:
             return self.intercepts
         scale = 1 / math.sqrt(length)

@@ -8,9 +8,11 @@ in any case, 27 with a capital, one with both; `ml.md` 2.4).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
+
+from models.voice_of_customer import Competitor
 
 PLACEHOLDER: Final = "somename"
 """What stands in place of a name where opinions are read: VADER takes `united` for a praise."""
@@ -22,6 +24,7 @@ _CONTEXT: Final = re.compile(
     re.I,
 )
 _CONTEXT_CHARACTERS: Final = 30
+"""Characters before a name in which its context is looked for."""
 _LETTER_BEFORE: Final = r"(?<![^\W\u3400-\u9fff])"
 _LETTER_AFTER: Final = r"(?![^\W\u3400-\u9fff])"
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
@@ -46,6 +49,33 @@ class Alias:
     needs_context: bool = False
 
 
+def aliases_of(competitors: Iterable[Competitor]) -> tuple[Alias, ...]:
+    """Return all spellings of configured competitors, their names included (VOC-9, VOC-10)."""
+    return tuple(
+        Alias(
+            competitor.name, one.alias,
+            needs_capital=one.needs_capital, needs_context=one.needs_context,
+        )
+        for competitor in competitors
+        for one in competitor.spellings
+    )  # fmt: skip
+
+
+class Found(NamedTuple):
+    """The names in a text.
+
+    Attributes:
+        competitors: Names of competitors, each once (VOC-10), in alphabetical order.
+        text: The text with all names replaced by the placeholder.
+        order: For each placeholder of the text in turn, the competitor it stands for; None for an
+            own name, and for a placeholder that the customer wrote.
+    """
+
+    competitors: tuple[str, ...]
+    text: str
+    order: tuple[str | None, ...] = ()
+
+
 class Names:
     """Finds names in texts.
 
@@ -62,26 +92,43 @@ class Names:
             for alias in usable
         ]
 
-    def found(self, text: str) -> tuple[tuple[str, ...], str]:
-        """Return the competitors in a text and the text with all names replaced.
-
-        Several hits of one competitor are one mention (VOC-10); they are in alphabetical order.
-        """
+    def found(self, text: str) -> Found:
+        """Return the names in a text; several hits of one competitor are one mention (VOC-10)."""
         lower = text.lower()
-        competitors: set[str] = set()
+        taken: list[tuple[int, int, str | None]] = []
+        is_named = False
         for longest_word, pattern, alias in self._aliases:
             if longest_word not in lower:
                 continue
-            pieces, end = [], 0
+            name = alias.name if alias.is_competitor else None
             for hit in pattern.finditer(text):
-                if _counts(alias, text, hit):
-                    pieces += [text[end : hit.start()], PLACEHOLDER]
-                    end = hit.end()
-            if pieces:
-                text = "".join([*pieces, text[end:]])
-                if alias.is_competitor:
-                    competitors.add(alias.name)
-        return tuple(sorted(competitors)), text
+                start, end = hit.span()
+                is_free = all(end <= other[0] or other[1] <= start for other in taken)
+                if is_free and _counts(alias, text, hit):
+                    taken.append((start, end, name))
+                    is_named = True
+        if not is_named:
+            return Found((), text)
+        if PLACEHOLDER in lower:
+            written = (hit.span() for hit in re.finditer(PLACEHOLDER, text, re.I))
+            taken += [
+                (start, end, None)
+                for start, end in written
+                if all(end <= other[0] or other[1] <= start for other in taken)
+            ]
+        return _replaced(text, sorted(taken, key=lambda one: one[:2]))
+
+
+def _replaced(text: str, taken: Sequence[tuple[int, int, str | None]]) -> Found:
+    pieces: list[str] = []
+    end = 0
+    for start, stop, _ in taken:
+        # Two names side by side stay two words.
+        pieces += [text[end:start] or (" " if pieces else ""), PLACEHOLDER]
+        end = stop
+    competitors = tuple(sorted({name for _, _, name in taken if name is not None}))
+    order = tuple(name for _, _, name in taken)
+    return Found(competitors, "".join([*pieces, text[end:]]), order)
 
 
 def _pattern(alias: str) -> re.Pattern[str]:

@@ -38,9 +38,11 @@ class Reading:
             the user took away, are replaced by a placeholder.
         clauses: For each clause, its words; for Chinese the clause itself.
         hits: Words with an opinion, in order.
+        text: Of Chinese, all of it in lower case with its punctuation; otherwise empty.
         emphasis: What exclamation marks add to the stronger side, 0 to 1.2.
         questions: Question marks.
         turn: Number of the clause that a `but` starts, or None: what follows it counts more.
+        sums: What `clause_values` found, kept.
     """
 
     words: list[str] = field(default_factory=list)
@@ -49,23 +51,26 @@ class Reading:
     emphasis: float = 0.0
     questions: int = 0
     turn: int | None = None
+    sums: dict[int, float] | None = None
+    text: str = ""
 
     def total(self) -> float:
         """Sum of all hits with the emphasis on its side, halved before a `but`."""
         turn = self.turn
-        if turn is None:
-            total = sum(hit.value for hit in self.hits)
-        else:
-            total = sum(
-                hit.value * (BEFORE_BUT if hit.clause < turn else AFTER_BUT) for hit in self.hits
-            )
+        total = 0.0
+        for _, value, clause, _ in self.hits:
+            if turn is not None:
+                value *= BEFORE_BUT if clause < turn else AFTER_BUT
+            total += value
         return total + math.copysign(self.emphasis, total) if total else 0.0
 
     def clause_values(self) -> dict[int, float]:
-        """Sum of the hits of each clause that has one."""
-        sums: dict[int, float] = {}
-        for hit in self.hits:
-            sums[hit.clause] = sums.get(hit.clause, 0.0) + hit.value
+        """Sum of the hits of each clause that has one; only asked once all are found."""
+        sums = self.sums
+        if sums is None:
+            sums = self.sums = {}
+            for _, value, clause, _ in self.hits:
+                sums[clause] = sums.get(clause, 0.0) + value
         return sums
 
 

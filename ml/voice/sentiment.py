@@ -7,9 +7,8 @@ words have a say, they alone decide (VOC-14).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from ml.voice.english import EnglishReader
 from ml.voice.linear import SeedClassifier, fitted_on
@@ -35,8 +34,7 @@ _STEEPNESS: Final = 6.0
 MOST_WORDS_TOLD: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The sentiment of one text.
 
     Attributes:
@@ -89,7 +87,7 @@ def score_of(reading: Reading, is_chinese: bool, leaning: float | None = None) -
 def shows_both(reading: Reading) -> bool:
     """Return whether one clause is clearly positive and another clearly negative (VOC-5)."""
     values = reading.clause_values().values()
-    return max(values, default=0.0) >= BOTH and min(values, default=0.0) <= -BOTH
+    return len(values) > 1 and max(values) >= BOTH and min(values) <= -BOTH
 
 
 def verdict(reading: Reading, is_chinese: bool, leaning: float | None = None) -> Verdict:
@@ -110,7 +108,7 @@ def verdict(reading: Reading, is_chinese: bool, leaning: float | None = None) ->
 
 def own_verdict(reading: Reading) -> Verdict | None:
     """Return what the user's words say, or None where there is none: they always win (VOC-14)."""
-    values = [hit.value for hit in reading.hits if hit.is_own]
+    values = [value for _, value, _, is_own in reading.hits if is_own]
     if not values:
         return None
     score = round(level(sum(values)), 4)
@@ -125,8 +123,11 @@ def told(reading: Reading) -> tuple[tuple[str, float], ...]:
     """Return the opinion words that weigh most, with their value in this text."""
     if not reading.hits:
         return ()
-    ordered = sorted(reading.hits, key=lambda hit: (-abs(hit.value), hit.word))
-    return tuple((hit.word, round(hit.value, 2)) for hit in ordered[:MOST_WORDS_TOLD])
+    if len(reading.hits) == 1:
+        word, value, _, _ = reading.hits[0]
+        return ((word, round(value, 2)),)
+    ordered = sorted((-abs(value), word, value) for word, value, _, _ in reading.hits)
+    return tuple((word, round(value, 2)) for _, word, value in ordered[:MOST_WORDS_TOLD])
 
 
 def _logistic(value: float) -> float:

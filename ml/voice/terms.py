@@ -1,12 +1,12 @@
 """What trained engines look at: terms of texts as a sparse matrix, and their opinion words.
 
-English has words, pairs of words and characters 2 to 5, Chinese characters 1 to 3 (`ml.md` 1.2,
+English has words, pairs of words and characters 2 to 5, Chinese characters 1 to 4 (`ml.md` 1.2,
 1.5). What a text is told to be is a sum over its terms, so the words that moved it can be named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -30,35 +30,65 @@ class Terms:
 
     Args:
         language: `en` or `zh`.
+        known: Per kind, the terms and how rare each is, as `table` has them: instead of fitting.
     """
 
-    def __init__(self, language: str) -> None:
+    def __init__(
+        self,
+        language: str,
+        known: Mapping[str, Sequence[tuple[str, float]]] | None = None,
+    ) -> None:
+        self.kinds = ("characters",) if language == CHINESE else ("word", "characters")
         self._is_chinese = language == CHINESE
         self._parts: list[Any] = []
-        self._names: npt.NDArray[Any] = np.zeros(0, object)
+        self._words: npt.NDArray[Any] = np.zeros(0, object)
+        if known is not None:
+            self._parts = [self._known(kind, known.get(kind, ())) for kind in self.kinds]
+            self._remember()
 
     def fit(self, readings: Sequence[Reading]) -> Any:
         """Learn the terms of texts and return their matrix."""
+        least = 2 if len(readings) >= RARE_TERMS_FROM else 1
+        self._parts = [
+            self._part(kind, min_df=least, max_features=MOST_TERMS) for kind in self.kinds
+        ]
+        for place, texts in enumerate(self._texts(readings)):
+            try:
+                self._parts[place].fit(texts)
+            except ValueError:
+                # No term occurs twice: then those that occur once are learned.
+                kind = self.kinds[place]
+                self._parts[place] = self._part(kind, max_features=MOST_TERMS).fit(texts)
+        self._remember()
+        return self.matrix(readings)
+
+    def _part(self, kind: str, **more: Any) -> Any:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        usual: dict[str, Any] = {
-            "sublinear_tf": True,
-            "min_df": 2 if len(readings) >= RARE_TERMS_FROM else 1,
-            "max_features": MOST_TERMS,
-        }
+        usual: dict[str, Any] = {"sublinear_tf": True, "lowercase": False, **more}
+        if kind == "word":
+            return TfidfVectorizer(analyzer=_pairs, **usual)
         if self._is_chinese:
-            parts = [TfidfVectorizer(analyzer="char", ngram_range=(1, 3), **usual)]
-        else:
-            parts = [
-                TfidfVectorizer(analyzer=_pairs, **usual),
-                TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **usual),
+            return TfidfVectorizer(analyzer="char", ngram_range=(1, 4), **usual)
+        return TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **usual)
+
+    def _known(self, kind: str, terms: Sequence[tuple[str, float]]) -> Any:
+        part = self._part(kind, vocabulary={term: place for place, (term, _) in enumerate(terms)})
+        part.idf_ = np.array([rarity for _, rarity in terms])
+        return part
+
+    def _remember(self) -> None:
+        self._words = np.array([str(n) for n in self._parts[0].get_feature_names_out()], object)
+
+    def known(self) -> dict[str, list[tuple[str, float]]]:
+        """Return per kind the terms and how rare each is, in the order of the matrix."""
+        return {
+            kind: [
+                (str(name), float(rarity))
+                for name, rarity in zip(part.get_feature_names_out(), part.idf_, strict=True)
             ]
-        for part, texts in zip(parts, self._texts(readings), strict=True):
-            part.fit(texts)
-        self._parts = parts
-        names = parts[0].get_feature_names_out()
-        self._names = np.array([str(name) for name in names], object)
-        return self.matrix(readings)
+            for kind, part in zip(self.kinds, self._parts, strict=True)
+        }
 
     def matrix(self, readings: Sequence[Reading]) -> Any:
         """Return the terms of texts as rows."""
@@ -69,25 +99,22 @@ class Terms:
 
     def names(self) -> list[tuple[str, str]]:
         """Return kind and spelling of each term, in the order of the matrix."""
-        kinds = ("characters",) if self._is_chinese else ("word", "characters")
-        return [
-            (kind, str(name))
-            for kind, part in zip(kinds, self._parts, strict=True)
-            for name in part.get_feature_names_out()
-        ]
+        return [(kind, name) for kind, terms in self.known().items() for name, _ in terms]
 
     def told(self, row: Any, weights: npt.NDArray[Any]) -> tuple[tuple[str, float], ...]:
         """Return the words of one row that weigh most, with what each adds."""
-        inside = row.indices < len(self._names)
+        inside = row.indices < len(self._words)
         places = row.indices[inside]
         values = row.data[inside] * weights[places]
         order = np.lexsort((places, -np.abs(values)))[:MOST_WORDS_TOLD]
-        told = ((str(self._names[places[n]]).strip(), float(values[n])) for n in order)
+        told = ((str(self._words[places[n]]).strip(), float(values[n])) for n in order)
         return tuple((word, round(value, 4)) for word, value in told)
 
     def _texts(self, readings: Sequence[Reading]) -> list[list[str]]:
+        if self._is_chinese:
+            return [[reading.text for reading in readings]]
         joined = [" ".join(reading.words) for reading in readings]
-        return [joined] if self._is_chinese else [joined, joined]
+        return [joined, joined]
 
 
 def _pairs(text: str) -> list[str]:

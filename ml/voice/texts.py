@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ml.voice.languages import language_of
 from ml.voice.mark_up import without_mark_up
@@ -23,8 +22,7 @@ MOST_CHARACTERS: Final = 4_000
 NO_TEXT: Final = "no text of the customer's own"
 
 
-@dataclass(frozen=True, slots=True)
-class Cleaned:
+class Cleaned(NamedTuple):
     """The customer's own words.
 
     Attributes:
@@ -91,6 +89,8 @@ def _as_text(value: object) -> str:
 
 def _plain(text: str) -> str:
     """The text without addresses and handles, apostrophes straight, blanks single."""
+    if not text:
+        return text
     if "@" in text or "http" in text or "www." in text:
         text = _HANDLE.sub(" ", _ADDRESS.sub(" ", text))
     if text.isascii() and "\n" not in text:

@@ -112,7 +112,7 @@ def test_quoted_and_signature_text_is_no_mention(own: str, foreign: str, around:
     body = around.format(own=own, foreign=foreign)
     assert rows(ENGINES[1], [(body, None)])[0]["competitors"] == ()
     mention = around.format(own=f"We also look at Deskwell. {own}", foreign=foreign)
-    assert rows(ENGINES[1], [(mention, None)])[0]["competitors"] == ("Deskwell",)
+    assert rows(ENGINES[1], [(mention, None)])[0]["competitors"] == (("Deskwell", "neutral"),)
 
 
 def test_an_engine_made_again_says_the_same() -> None:

@@ -133,7 +133,8 @@ def test_competitors_are_whole_words_and_one_mention_each(
     body: str, subject: str | None, competitors: tuple[str, ...]
 ) -> None:
     taught = lessons(aliases=ALIASES)
-    assert signals(body, subject, taught)["competitors"] == competitors
+    named = tuple(name for name, _ in signals(body, subject, taught)["competitors"])
+    assert named == competitors
     assert signals(body, subject)["competitors"] == ()
 
 
@@ -149,7 +150,10 @@ def test_a_name_is_no_opinion() -> None:
 def test_a_reply_subject_is_searched_but_not_read() -> None:
     taught = lessons(aliases=ALIASES)
     found = signals("It is on Thursday.", "Re: terrible portal of Deskwell", taught)
-    assert (found["sentiment"], found["competitors"]) == ("neutral", ("Deskwell",))
+    assert (found["sentiment"], found["competitors"]) == (
+        "neutral",
+        (("Deskwell", "neutral"),),
+    )
     assert signals("It is on Thursday.", "Terrible portal")["sentiment"] == "negative"
 
 
@@ -221,7 +225,7 @@ def test_the_demo_crm_is_read_as_it_was_written(language: int) -> None:
             mention = MENTIONS[place % len(MENTIONS)][language].replace("{}", alias)
             body = text.replace("{}", KEYWORDS[place][language]) + mention
             found = signals(body, category.subjects[language], taught)
-            assert found["competitors"] == (name,)
+            assert found["competitors"] == ((name, "neutral"),)
             total += 1
             intent = (category.intent or "").lower()
             right += found["sentiment"] == category.sentiment and (

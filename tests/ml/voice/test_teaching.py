@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from ml.voice.engine import Engine
+from ml.voice.engine_tables import digest_of, engine_from, tables_of
 from ml.voice.lessons import LessonError, lessons_from
 from ml.voice.teaching import macro_f1, teach
 from tests.ml.voice.reading import lessons
@@ -75,8 +76,9 @@ def test_labels_without_sense_are_not_used() -> None:
     found = teach(lessons(examples=examples))
     report = found.report.iloc[0]
     assert not report["is_used"]
-    assert report["trained_macro_f1"] <= report["untrained_macro_f1"] + report["standard_error"]
-    assert "standard error" in report["reason"]
+    assert report["trained_macro_f1"] <= report["untrained_macro_f1"]
+    assert report["trained_accuracy"] <= report["untrained_accuracy"]
+    assert "no better" in report["reason"]
     said = found.engine.classify(pd.DataFrame({"body": ["The portal is excellent"]}))
     assert said["engine"].tolist() == ["untrained"]
 
@@ -125,13 +127,17 @@ def test_own_intents_are_learned_beside_the_standard_ones() -> None:
 @pytest.mark.parametrize(
     ("table", "row", "told"),
     [
-        ("lexicon", {"phrase": "x", "weight": 5, "language": "en"}, "row 1: weight is 5"),
-        ("lexicon", {"phrase": "x", "language": "en"}, "row 1: weight is None"),
-        ("lexicon", {"phrase": " ", "weight": 1, "language": "en"}, "row 1: phrase is ' '"),
+        ("lexicon", {"phrase": "x", "weight": 5, "language": "en"}, "row 1, weight: found 5"),
+        ("lexicon", {"phrase": "x", "language": "en"}, "row 1, weight: it is missing"),
+        ("lexicon", {"phrase": " ", "weight": 1, "language": "en"}, "row 1, phrase: it is missing"),
         ("lexicon", {"phrase": "x", "weight": 1, "language": "de"}, "allowed is en, zh"),
-        ("lexicon", {"phrase": "x", "kind": "intent", "language": "en"}, "label is missing"),
-        ("examples", {"text": "x", "label": "good", "language": "en"}, "label is 'good'"),
-        ("aliases", {"name": "x", "alias": None}, "row 1: alias is None"),
+        ("lexicon", {"phrase": "x", "kind": "intent", "language": "en"},
+         "row 1, label: it is missing"),
+        ("examples", {"text": "x", "label": "good", "language": "en"},
+         "row 1, label: found 'good'"),
+        ("aliases", {"name": "x", "alias": "y", "needs_capital": "maybe"},
+         "row 1, needs_capital: found 'maybe'; allowed is true or false"),
+        ("aliases", {"name": "x", "alias": None}, "row 1, alias: it is missing"),
     ],
 )  # fmt: skip
 def test_a_row_that_teaches_nothing_is_told(table: str, row: dict[str, Any], told: str) -> None:
@@ -142,7 +148,7 @@ def test_a_row_that_teaches_nothing_is_told(table: str, row: dict[str, Any], tol
 
 def test_contradicting_words_are_told() -> None:
     rows = [{"phrase": p, "weight": w, "language": "en"} for p, w in (("Wug", 1), ("wug", 2))]
-    with pytest.raises(LessonError, match=r"'wug' .* weighs 1 and 2"):
+    with pytest.raises(LessonError, match=r"row 2, phrase: 'wug' .* weighs 1 in .* and 2 here"):
         lessons(lexicon=rows)
 
 
@@ -150,3 +156,52 @@ def test_macro_f1_is_the_mean_over_labels() -> None:
     assert macro_f1(["a", "a", "b"], ["a", "b", "b"]) == pytest.approx(2 / 3)
     sets = [frozenset({"a", "b"}), frozenset()], [frozenset({"a"}), frozenset({"b"})]
     assert macro_f1(*sets) == pytest.approx(0.5)
+
+
+def test_texts_that_share_no_word_are_learned_all_the_same() -> None:
+    letters = "bcdfghjklmnpqrstvwxz"
+    words = [a + b + c for a in letters[:10] for b in letters[:8] for c in letters[:7]][:520]
+    examples = [
+        {"text": word, "label": SENTIMENTS["glorpy" if n % 2 else "snarfy"], "language": "en"}
+        for n, word in enumerate(words)
+    ]
+    found = teach(lessons(examples=examples))
+    assert found.report["example_count"].tolist() == [520]
+    assert found.report["trained_macro_f1"].notna().all()
+
+
+def test_a_report_has_the_default_engine_the_words_and_what_was_learned() -> None:
+    told: list[str] = []
+    lexicon = [{"phrase": "glorpy", "weight": 3, "language": "en"}]
+    found = teach(lessons(lexicon=lexicon, examples=taught_words(90, SENTIMENTS)),
+                  progress=told.append)  # fmt: skip
+    report = found.report.iloc[0]
+    default, own, trained = (report[f"{of}_macro_f1"] for of in ("default", "untrained", "trained"))
+    assert default < own < trained
+    accuracies = [report[f"{of}_accuracy"] for of in ("default", "untrained", "trained")]
+    assert accuracies[:2] == pytest.approx([1 / 3, 2 / 3], abs=0.02)
+    assert accuracies[2] > 0.95
+    assert [line for line in told if "fold" in line][-1].endswith("fold 10 of 10")
+
+
+def test_an_engine_of_its_tables_is_the_engine() -> None:
+    examples = taught_words(90, SENTIMENTS)
+    examples += taught_words(60, {"咕噜": "positive", "哇啦": "negative"}, "zh")
+    examples += [{**row, "kind": "intent"} for row in
+                 taught_words(60, {"glorpy": "churn", "plain": ""})]  # fmt: skip
+    lexicon = [{"phrase": "wug", "weight": 0, "language": "en"}]
+    aliases = [{"name": "Deskwell", "alias": "Deskwell", "needs_capital": True}]
+    engine = teach(lessons(lexicon=lexicon, examples=examples, aliases=aliases)).engine
+    assert set(engine.sentiments) == {"en", "zh"}
+    assert set(engine.intents) == {"en"}
+    tables = tables_of(engine)
+    shuffled = {name: of.sample(frac=1, random_state=1) for name, of in tables.items()}
+    texts = [row["text"] for row in examples] + ["wug is Deskwell", "deskwell", "很好", "?", None]
+    said = engine.classify(pd.DataFrame({"body": texts}, dtype=object))
+    for again in (engine_from(tables), engine_from(shuffled)):
+        assert again.version == engine.version
+        frame = again.classify(pd.DataFrame({"body": texts}, dtype=object))
+        pd.testing.assert_frame_equal(frame, said)
+    assert digest_of(tables) == digest_of(tables_of(engine_from(tables)))
+    changed = {**tables, "learned": tables["learned"].assign(weight=1.0)}
+    assert digest_of(changed) != digest_of(tables)
