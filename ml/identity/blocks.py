@@ -1,8 +1,8 @@
 """Which records are compared with each other: those that share something, and not by chance.
 
 Every rule names what two records must share. A value that more records share than `largest_block`
-says nothing about any two of them; a rule that would make more pairs than `most_pairs` is left out.
-Both are told, with the setting that decides. So the work is bounded whatever the data is.
+says nothing about any two of them; where a rule would make more pairs than `most_pairs`, its widest
+values are left out. Both are told, with the setting that decides. So the work is bounded whatever the data is.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def blocks(
 
     Args:
         records: Has every column that a rule names; null is shared with nobody.
-        rules: The surest first: it is the last ones that are left out.
+        rules: The surest first: it is the last ones that lose values to `most_pairs`.
         bounds: How much is compared at most.
         noun: What a record is called, in the plural.
     """
@@ -79,7 +79,7 @@ def blocks(
     pair_count, left_out = 0, []
     for rule in rules:
         codes = value_codes(records[column] for column in rule.columns)
-        sizes = np.bincount(codes[codes >= 0]) if (codes >= 0).any() else np.zeros(0, np.int64)
+        sizes = np.bincount(codes[codes >= 0], minlength=1).astype(np.int64)
         wide = sizes > bounds.largest_block
         if wide.any():
             left_out.append(
@@ -87,18 +87,27 @@ def blocks(
                 f"{int(wide.sum()):,} values are shared by more than identity.largest_block "
                 f"({bounds.largest_block:,}), the widest by {int(sizes.max()):,}"
             )
-        kept = (sizes > 1) & ~wide
-        pairs = int((sizes[kept] * (sizes[kept] - 1) // 2).sum())
-        if pair_count + pairs > bounds.most_pairs:
+        pairs = np.where(wide, 0, sizes * (sizes - 1) // 2)
+        size = _largest_that_fits(sizes, pairs, bounds.most_pairs - pair_count)
+        kept = (pairs > 0) & (sizes <= size)
+        if (pairs[~kept] > 0).any():
             left_out.append(
-                f"no {noun} are compared by {rule.name}: {pairs:,} more pairs would be more than "
+                f"{int(sizes[(pairs > 0) & ~kept].sum()):,} {noun} are not compared by "
+                f"{rule.name}: {int(pairs[~kept].sum()):,} more pairs would be more than "
                 f"identity.most_pairs ({bounds.most_pairs:,})"
             )
-            continue
-        pair_count += pairs
+        pair_count += int(pairs[kept].sum())
         found[rule.block] = np.where((codes >= 0) & np.append(kept, False)[codes], codes, -1)
     frame = pd.DataFrame(found, index=range(len(records)), dtype=np.int64)
     return Blocks(frame, pair_count, tuple(left_out))
+
+
+def _largest_that_fits(sizes: Codes, pairs: Codes, most: int) -> int:
+    """Return the largest size of blocks of which, with all smaller ones, the pairs are no more."""
+    order = np.unique(sizes)
+    by_size = np.bincount(np.searchsorted(order, sizes), weights=pairs.astype(float))
+    fits = np.cumsum(by_size) <= most
+    return int(order[fits].max()) if fits.any() else 0
 
 
 def value_codes(columns: Iterable[pd.Series[Any]]) -> Codes:

@@ -67,12 +67,18 @@ def contact_identities(contacts: pd.DataFrame) -> pd.DataFrame:
             city, birth_date (text, as ISO date).
 
     Returns:
-        CONTACT_COLUMNS, and for comparisons account_id, first, last, city, birth_date, and
-        mail_name (what stands before the @).
+        CONTACT_COLUMNS, and for comparisons account_id, first_name, last_name, both_names (sorted,
+        because they are swapped at times), city, birth_date, birth_month, mail (also where it is
+        not valid), mail_name (what stands before the @), own_domain (one that strangers do not
+        share).
     """
     read = contacts.reset_index(drop=True)
     mails = _each(read["email"], normalized_mail)
     domains = _each(mails, lambda mail: mail.domain)
+    first, last = (_each(read[name], person_name) for name in ("first_name", "last_name"))
+    written = _each(read["email"], lambda email: plain(email).lower() or None)
+    written = np.where(pd.notna(domains), _each(mails, lambda mail: mail.normalized), written)
+    days = _each(read["birth_date"], lambda day: plain(day) or None)
     found = {
         "contact_id": read["contact_id"].to_numpy(object),
         "email_normalized": _each(mails, lambda mail: mail.normalized),
@@ -82,11 +88,15 @@ def contact_identities(contacts: pd.DataFrame) -> pd.DataFrame:
         "email_reason": _each(mails, lambda mail: mail.reason),
         **_phones(read["phone"], read["billing_country"]),
         "account_id": read["account_id"].to_numpy(object),
-        "first": _each(read["first_name"], person_name),
-        "last": _each(read["last_name"], person_name),
+        "first_name": first,
+        "last_name": last,
+        "both_names": _both(first, last),
         "city": _each(read["city"], place),
-        "birth_date": _each(read["birth_date"], lambda day: plain(day) or None),
-        "mail_name": _each(mails, lambda mail: _before_at(mail.normalized)),
+        "birth_date": days,
+        "birth_month": _each(days, lambda day: day[:7] if day and len(day) == 10 else None),
+        "mail": written,
+        "mail_name": _each(written, _before_at),
+        "own_domain": np.where(_each(domains, _is_shared) == np.False_, domains, None),
     }
     return pd.DataFrame(found, dtype=object)
 
@@ -131,7 +141,14 @@ def _is_shared(domain: str | None) -> bool | None:
 
 
 def _before_at(mail: str | None) -> str | None:
-    return None if mail is None else mail.rpartition("@")[0]
+    return (mail or "").partition("@")[0] or None
+
+
+def _both(first: Values, last: Values) -> Values:
+    pairs = zip(first, last, strict=True)
+    found = np.empty(len(first), dtype=object)
+    found[:] = [" ".join(sorted((one, other))) if one and other else None for one, other in pairs]
+    return found
 
 
 def _start(key: str | None) -> str | None:
