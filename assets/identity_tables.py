@@ -17,8 +17,8 @@ from assets.learned_tables import SCHEMA, UNFINISHED, Tables
 DESCRIBED: Final = ("int_accounts__described", "int_contacts__described")
 """dbt models of schema `learning` that hold what identifies accounts and contacts."""
 _PAIR: Final = {
-    "match_weight": "DECIMAL(9,4)", "match_probability": "DECIMAL(6,3)", "rule": "VARCHAR",
-    "reasons": "VARCHAR",
+    "match_weight": "DECIMAL(9,4)", "match_probability": "DECIMAL(6,3)", "found_by": "VARCHAR",
+    "rule": "VARCHAR", "reasons": "VARCHAR",
 }  # fmt: skip
 _PHONE: Final = {
     "phone_e164": "VARCHAR", "has_phone_digits": "BOOLEAN", "is_phone_valid": "BOOLEAN",

@@ -2,7 +2,8 @@
 
 Every rule names what two records must share. A value that more records share than `largest_block`
 says nothing about any two of them; where a rule would make more pairs than `most_pairs`, its widest
-values are left out. Both are told, with the setting that decides. So the work is bounded whatever the data is.
+values are left out. Both are told, with the setting that decides. So the work is bounded, whatever
+the data is.
 """
 
 from __future__ import annotations

@@ -156,8 +156,8 @@ CONTACTS: Final = Linkage(
         ),
         Comparison(
             "phone number",
-            "phone_e164",
-            (_equal("phone_e164", 0.65, 0.0005), Level("different", ELSE, 0.35, 0.9995)),
+            "phone_key",
+            (_equal("phone_key", 0.65, 0.0005), Level("different", ELSE, 0.35, 0.9995)),
         ),
         _person("first name", "first_name", "last_name"),
         _person("last name", "last_name", "first_name"),
@@ -191,10 +191,10 @@ CONTACTS: Final = Linkage(
     ),
     (
         BlockingRule("mail address", ("email_normalized",)),
-        BlockingRule("phone number and last name", ("phone_e164", "last_name")),
+        BlockingRule("phone number and last name", ("phone_key", "last_name")),
         BlockingRule("what stands before the @", ("mail_name",)),
         BlockingRule("first and last name", ("both_names",)),
-        BlockingRule("phone number", ("phone_e164",)),
+        BlockingRule("phone number", ("phone_key",)),
         BlockingRule("birth date", ("birth_date",)),
         BlockingRule("account and last name", ("account_id", "last_name")),
         BlockingRule("account and first name", ("account_id", "first_name")),
@@ -235,8 +235,8 @@ ACCOUNTS: Final = Linkage(
         ),
         Comparison(
             "phone number",
-            "phone_e164",
-            (_equal("phone_e164", 0.60, 0.0005), Level("different", ELSE, 0.40, 0.9995)),
+            "phone_key",
+            (_equal("phone_key", 0.60, 0.0005), Level("different", ELSE, 0.40, 0.9995)),
         ),
         Comparison(
             "country",
@@ -258,7 +258,7 @@ ACCOUNTS: Final = Linkage(
     (
         BlockingRule("website domain", ("own_domain",)),
         BlockingRule("name and country", ("name_key", "region")),
-        BlockingRule("phone number", ("phone_e164",)),
+        BlockingRule("phone number", ("phone_key",)),
         BlockingRule("name", ("name_key",)),
         BlockingRule("beginning of the name and city", ("name_start", "city")),
         BlockingRule("beginning of the name", ("name_start",)),

@@ -9,32 +9,29 @@ from typing import Final
 
 from ml.identity.texts import plain
 
-MAIL_PROVIDERS: Final = frozenset(
-    """
-    126.com 139.com 163.com aim.com aol.com bk.ru bluewin.ch bol.com.br btinternet.com comcast.net
-    cox.net daum.net earthlink.net fastmail.com foxmail.com free.fr freenet.de gmail.com gmx.at
-    gmx.ch gmx.com gmx.de gmx.net googlemail.com hanmail.net hotmail.co.uk hotmail.com hotmail.de
-    hotmail.es hotmail.fr hotmail.it hushmail.com icloud.com inbox.ru interia.pl laposte.net
-    libero.it list.ru live.co.uk live.com live.de live.fr live.nl mac.com mail.com mail.ru
-    mailbox.org me.com msn.com naver.com o2.pl online.de onet.pl orange.fr outlook.com outlook.de
-    outlook.es outlook.fr pm.me posteo.de proton.me protonmail.com qq.com rambler.ru rediffmail.com
-    rocketmail.com sapo.pt sbcglobal.net seznam.cz sfr.fr shaw.ca sina.cn sina.com sohu.com
-    t-online.de terra.com.br tiscali.it tutanota.com uol.com.br verizon.net virgilio.it virgin.net
-    wanadoo.fr web.de wp.pl xtra.co.nz yahoo.ca yahoo.co.in yahoo.co.jp yahoo.co.uk yahoo.com
-    yahoo.com.au yahoo.com.br yahoo.de yahoo.es yahoo.fr yahoo.it yandex.com yandex.ru yeah.net
-    ymail.com zoho.com zohomail.com
-    """.split()
-)
+_PROVIDERS: Final = """
+126.com 139.com 163.com aim.com aol.com bk.ru bluewin.ch bol.com.br btinternet.com comcast.net
+cox.net daum.net earthlink.net fastmail.com foxmail.com free.fr freenet.de gmail.com gmx.at gmx.ch
+gmx.com gmx.de gmx.net googlemail.com hanmail.net hotmail.co.uk hotmail.com hotmail.de hotmail.es
+hotmail.fr hotmail.it hushmail.com icloud.com inbox.ru interia.pl laposte.net libero.it list.ru
+live.co.uk live.com live.de live.fr live.nl mac.com mail.com mail.ru mailbox.org me.com msn.com
+naver.com o2.pl online.de onet.pl orange.fr outlook.com outlook.de outlook.es outlook.fr pm.me
+posteo.de proton.me protonmail.com qq.com rambler.ru rediffmail.com rocketmail.com sapo.pt
+sbcglobal.net seznam.cz sfr.fr shaw.ca sina.cn sina.com sohu.com t-online.de terra.com.br tiscali.it
+tutanota.com uol.com.br verizon.net virgilio.it virgin.net wanadoo.fr web.de wp.pl xtra.co.nz
+yahoo.ca yahoo.co.in yahoo.co.jp yahoo.co.uk yahoo.com yahoo.com.au yahoo.com.br yahoo.de yahoo.es
+yahoo.fr yahoo.it yandex.com yandex.ru yeah.net ymail.com zoho.com zohomail.com
+"""
+MAIL_PROVIDERS: Final = frozenset(_PROVIDERS.split())
 """Providers at which anybody has an address: an equal domain says nothing (ACC-9)."""
 
-SHARED_SITES: Final = frozenset(
-    """
-    about.me bit.ly blogspot.com business.site etsy.com facebook.com fb.com github.com github.io
-    google.com instagram.com linkedin.com linktr.ee medium.com myshopify.com notion.site pinterest.com
-    sites.google.com squarespace.com tiktok.com twitter.com weebly.com wixsite.com wordpress.com x.com
-    xing.com youtube.com
-    """.split()
-)
+_SITES: Final = """
+about.me bit.ly blogspot.com business.site etsy.com facebook.com fb.com github.com github.io
+google.com instagram.com linkedin.com linktr.ee medium.com myshopify.com notion.site pinterest.com
+sites.google.com squarespace.com tiktok.com twitter.com weebly.com wixsite.com wordpress.com x.com
+xing.com youtube.com
+"""
+SHARED_SITES: Final = frozenset(_SITES.split())
 """Sites on which many companies have a page: an equal website says nothing."""
 
 NO_HOST: Final = "no domain in it"

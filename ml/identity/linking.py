@@ -4,6 +4,8 @@ Splink works in DuckDB in memory; nothing is read, written or sent. All paramete
 counted here, so equal records give equal weights, whatever the machine.
 """
 
+# ruff: noqa: S608 (names of tables and columns are this package's own, and Splink's)
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 
 LEAST_COUNTED: Final = 200
 """Records below which strangers are not counted: the shares written down are taken."""
-SAMPLED: Final = 700
-"""Records of which every pair is compared to see how often strangers are alike: 244,650 pairs."""
+SAMPLED: Final = 500
+"""Records of which every pair is compared to see how often strangers are alike: 124,750 pairs."""
 SEED: Final = 5
 FOUND_BY_RULES: Final = 0.5
 """Share of all true pairs that the best rule of ACC-9 finds, to guess how many there are."""
@@ -80,19 +82,21 @@ def scored_pairs(
     kept = np.flatnonzero(compared.is_shared)
     frame = _texts(records, linkage).iloc[kept]
     for name in compared.codes:
-        frame[name] = pd.array(
-            np.where(compared.codes[name] < 0, None, compared.codes[name])[kept], dtype="Int64"
-        )
+        codes = pd.Series(compared.codes[name].to_numpy()[kept], frame.index, dtype="Int64")
+        frame[name] = codes.mask(codes < 0)
     with _splink() as api:
-        linker = _linker(api, frame, model, compared.codes.columns, is_explained=False)
+        linker = _linker(
+            api, frame, model, [str(name) for name in compared.codes], is_explained=False
+        )
         found = linker.inference.predict(warning_mode="never")
         query = (
             f"select {FIRST}_l, {FIRST}_r, match_weight, cast(match_key as int) as rule "
-            f"from {found.physical_name} "  # noqa: S608 (the table is Splink's own)
+            f"from {found.physical_name} "
             f"where match_weight >= {least_weight!r} or cast(match_key as int) < {linkage.same} "
             "order by 1, 2"
         )
-        return api.duckdb_con.sql(query).df()
+        told: pd.DataFrame = api.duckdb_con.sql(query).df()
+    return told
 
 
 def explained_pairs(
@@ -102,7 +106,7 @@ def explained_pairs(
 
     Returns:
         record_l, record_r, match_weight; per comparison gamma_* (its level, the closest the
-        highest, -1 for nothing to compare), mw_* and, where rare values are worth more, mw_tf_adj_*.
+        highest, -1 for nothing to compare), mw_*, and mw_tf_adj_* where rare values are worth more.
     """
     kept = np.unique(pairs[[f"{FIRST}_l", f"{FIRST}_r"]].to_numpy())
     frame = _texts(records, linkage).iloc[kept]
@@ -122,8 +126,9 @@ def explained_pairs(
             said += [f"gamma_{comparison.column}", f"mw_{comparison.column}"]
             said += [f"mw_tf_adj_{comparison.column}"] if comparison.rare else []
         columns = ", ".join(f'"{name}"' for name in (f"{FIRST}_l", f"{FIRST}_r", *said))
-        query = f"select {columns} from {found.physical_name} order by 1, 2"  # noqa: S608
-        return api.duckdb_con.sql(query).df()
+        query = f"select {columns} from {found.physical_name} order by 1, 2"
+        told: pd.DataFrame = api.duckdb_con.sql(query).df()
+    return told
 
 
 @contextmanager
@@ -220,12 +225,12 @@ def _sampled_shares(
         found = api.duckdb_con.execute(
             f"with pairs as (select {sides} from sample as one inner join sample as other "
             f"on one.{FIRST} < other.{FIRST}) select {counts} from pairs"
-        ).fetchone()
+        ).fetchall()
     shares: list[list[float]] = []
     place = 0
     for comparison in comparisons:
         size = len(comparison.levels)
-        seen = [int(number) for number in found[place : place + size]]
+        seen = [int(number) for number in found[0][place : place + size]]
         shares.append([number / max(sum(seen), 1) for number in seen])
         place += size
     return shares

@@ -7,14 +7,13 @@ from typing import Final
 
 from ml.identity.texts import plain, unmarked
 
-LEGAL_FORMS: Final = frozenset(
-    """
-    ab ag aps as asa bhd bv bvba co company corp corporation cv doo eg ek eood ev gbr ges gesmbh
-    ggmbh gmbh gk gmbhco inc incorporated kg kgaa kk ks limited llc llp lp ltd ltda mbh nv ohg oo ood
-    oy oyj partg plc private public pte pty pvt sa sac sagl sarl sas sasu sca scop scrl sdn se sl
-    slu snc sp spa spol spzoo srl sro ua ug ulc uk unlimited
-    """.split()
-)
+_FORMS: Final = """
+ab ag aps as asa bhd bv bvba co company corp corporation cv doo eg ek eood ev gbr ges gesmbh ggmbh
+gmbh gk gmbhco inc incorporated kg kgaa kk ks limited llc llp lp ltd ltda mbh nv ohg oo ood oy oyj
+partg plc private public pte pty pvt sa sac sagl sarl sas sasu sca scop scrl sdn se sl slu snc sp
+spa spol spzoo srl sro ua ug ulc uk unlimited
+"""
+LEGAL_FORMS: Final = frozenset(_FORMS.split())
 """Words at the end of a company's name that say only under which law it lives."""
 
 ADDITIONS: Final = frozenset(("group", "gruppe", "groupe", "holding", "holdings", "trust", "the"))
@@ -32,8 +31,8 @@ def name_words(name: object) -> tuple[str, ...]:
 
     A name made of nothing but legal forms keeps them; one without letters has no words.
     """
-    text = unmarked(plain(name)).replace("&", " and ")
-    text = _CHINESE_FORMS.sub("", _APOSTROPHES.sub("", _DOTTED.sub("", text)).replace("＆", " and "))
+    text = _DOTTED.sub("", unmarked(plain(name)).replace("&", " and "))
+    text = _CHINESE_FORMS.sub("", _APOSTROPHES.sub("", text))
     words = _WORDS.findall(text)[:MOST_WORDS]
     kept = list(words)
     while len(kept) > 1 and (kept[-1] in LEGAL_FORMS or kept[-1] in ADDITIONS or kept[-1] == "and"):

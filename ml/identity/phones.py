@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ml.identity.countries import region_of
@@ -24,15 +24,19 @@ class Phone:
     """A number as `+<country><number>`, or the reason why it is none. All are None for no text.
 
     A number that no plan of its country has, but that has its length, keeps its E.164 form and a
-    reason: two records may agree on it, nobody should dial it.
+    reason. `key` is what two records may agree on though nobody can dial it: that form, or the bare
+    digits where there are enough.
     """
 
     e164: str | None
     is_valid: bool | None
     reason: str | None
+    key: str | None = None
 
 
 NOTHING: Final = Phone(None, None, None)
+LEAST_DIGITS: Final = 7
+"""Digits of a number that is none, but may still be the same as another one."""
 
 
 def normalized_phone(phone: object, country: object = None) -> Phone:
@@ -47,7 +51,10 @@ def normalized_phone(phone: object, country: object = None) -> Phone:
         return NOTHING
     if not any(character.isdecimal() for character in text):
         return Phone(None, False, NO_DIGITS)
-    return _parsed(text, region_of(country))
+    found = _parsed(text, region_of(country))
+    digits = "".join(str(int(character)) for character in text if character.isdecimal())
+    key = found.e164 or (digits if len(digits) >= LEAST_DIGITS else None)
+    return replace(found, key=key)
 
 
 def _parsed(text: str, region: str | None) -> Phone:

@@ -117,7 +117,8 @@ def _closed(
     ]
     known = set(zip(found["record_l"].tolist(), found["record_r"].tolist(), strict=True))
     added = [pair for pair in implied if pair not in known]
-    more = pd.DataFrame(added, columns=["record_l", "record_r"]).assign(rule=-1)
+    new = np.asarray(added, np.int64).reshape(-1, 2)
+    more = pd.DataFrame({"record_l": new[:, 0], "record_r": new[:, 1], "rule": np.int64(-1)})
     return pd.concat([found[["record_l", "record_r", "rule"]], more], ignore_index=True), left_out
 
 

@@ -5,7 +5,7 @@ Every distinct text is read once, so half a million records cost what their dist
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -36,8 +36,8 @@ def account_identities(accounts: pd.DataFrame) -> pd.DataFrame:
         accounts: account_id, account_name, website, phone, billing_country, billing_city.
 
     Returns:
-        ACCOUNT_COLUMNS, and for comparisons own_domain (a domain that strangers do not share),
-        name_numbers, name_start, city.
+        ACCOUNT_COLUMNS, and for comparisons phone_key, own_domain (a domain that strangers do not
+        share), name_numbers, name_start, city.
     """
     read = accounts.reset_index(drop=True)
     keys = _each(read["account_name"], name_key)
@@ -67,10 +67,10 @@ def contact_identities(contacts: pd.DataFrame) -> pd.DataFrame:
             city, birth_date (text, as ISO date).
 
     Returns:
-        CONTACT_COLUMNS, and for comparisons account_id, first_name, last_name, both_names (sorted,
-        because they are swapped at times), city, birth_date, birth_month, mail (also where it is
-        not valid), mail_name (what stands before the @), own_domain (one that strangers do not
-        share).
+        CONTACT_COLUMNS, and for comparisons phone_key, account_id, first_name, last_name,
+        both_names (sorted, because they are swapped at times), city, birth_date, birth_month, mail
+        (also where it is not valid), mail_name (what stands before the @), own_domain (one that
+        strangers do not share).
     """
     read = contacts.reset_index(drop=True)
     mails = _each(read["email"], normalized_mail)
@@ -96,7 +96,7 @@ def contact_identities(contacts: pd.DataFrame) -> pd.DataFrame:
         "birth_month": _each(days, lambda day: day[:7] if day and len(day) == 10 else None),
         "mail": written,
         "mail_name": _each(written, _before_at),
-        "own_domain": np.where(_each(domains, _is_shared) == np.False_, domains, None),
+        "own_domain": _each(domains, _own),
     }
     return pd.DataFrame(found, dtype=object)
 
@@ -125,6 +125,7 @@ def _phones(phones: pd.Series[Any], countries: pd.Series[Any]) -> dict[str, Valu
         "has_phone_digits": _each(read, _has_digits),
         "is_phone_valid": _each(read, lambda phone: phone.is_valid),
         "phone_reason": _each(read, lambda phone: phone.reason),
+        "phone_key": _each(read, lambda phone: phone.key),
     }
 
 
@@ -138,6 +139,10 @@ def _is_valid(normalized: str | None, reason: str | None) -> bool | None:
 
 def _is_shared(domain: str | None) -> bool | None:
     return None if domain is None else is_public(domain)
+
+
+def _own(domain: str | None) -> str | None:
+    return None if domain is None or is_public(domain) else domain
 
 
 def _before_at(mail: str | None) -> str | None:
@@ -159,8 +164,3 @@ def _start(key: str | None) -> str | None:
 
 STARTS_WITH: Final = 8
 """Letters of a name that accounts must share to be compared by name alone."""
-
-
-def columns_of(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Return the columns that a table holds, in its order."""
-    return frame[list(columns)]

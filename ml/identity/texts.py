@@ -9,7 +9,9 @@ from typing import Final
 MOST_CHARACTERS: Final = 1_000
 """Characters of a field that are looked at; no identifier is longer."""
 
-_INVISIBLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+_INVISIBLE: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+"
+)
 _MARKS: Final = re.compile(r"[\u0300-\u036f]+")
 _UNMARKED: Final = str.maketrans({
     "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i",

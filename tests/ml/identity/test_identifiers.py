@@ -32,11 +32,17 @@ TEXTS = st.one_of(
 @given(texts=st.lists(TEXTS, min_size=6, max_size=6))
 @settings(max_examples=400, deadline=None)
 def test_any_text_is_read_or_refused_with_a_reason_twice_alike(texts: list[object]) -> None:
-    mail, phone, site = normalized_mail(texts[0]), normalized_phone(*texts[1:3]), web_domain(texts[3])
+    mail, phone, site = (
+        normalized_mail(texts[0]),
+        normalized_phone(*texts[1:3]),
+        web_domain(texts[3]),
+    )
     assert (mail, phone, site) == (
         normalized_mail(texts[0]), normalized_phone(*texts[1:3]), web_domain(texts[3]),
     )  # fmt: skip
-    assert mail.normalized is None or (mail.reason is None and normalized_mail(mail.normalized) == mail)
+    assert mail.normalized is None or (
+        mail.reason is None and normalized_mail(mail.normalized) == mail
+    )
     assert site.name is None or (site.reason is None and web_domain(site.name) == site)
     assert (phone.is_valid is None) == (phone.e164 is None and phone.reason is None)
     assert phone.e164 is None or normalized_phone(phone.e164) == phone

@@ -5,8 +5,8 @@ with run as (
 checked as (
     select
         account_id,
-        applicable_check_count,
-        failed_check_count,
+        cast(applicable_check_count as bigint) as applicable_check_count,
+        cast(failed_check_count as bigint) as failed_check_count,
         cast(applicable_check_count - failed_check_count as double) as passed_check_count
     from {{ ref('int_accounts__checked') }}
 )

@@ -9,6 +9,7 @@ pairs as (
         other_account_id as other_record_id,
         match_weight,
         match_probability,
+        found_by,
         rule,
         reasons
     from {{ source('ml', 'account_pairs') }}
@@ -19,6 +20,7 @@ pairs as (
         other_contact_id as other_record_id,
         match_weight,
         match_probability,
+        found_by,
         rule,
         reasons
     from {{ source('ml', 'contact_pairs') }}
