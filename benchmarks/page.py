@@ -14,13 +14,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import incremental, recommendations, refresh, report_cards, rfm, spark, voice
+from benchmarks import identity, incremental, recommendations, refresh, report_cards, rfm, spark, voice
 from benchmarks.crm import ROOT
 from benchmarks.plots import plot_reliability, plot_sizes, plot_stages
 from benchmarks.results import RESULTS, read_result
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 CARDS_PAGE = ROOT / "docs" / "report-cards.md"
+IDENTITY_PAGE = ROOT / "docs" / "identity-quality.md"
 VOICE_PAGE = ROOT / "docs" / "voice-quality.md"
 Row = dict[str, Any]
 
