@@ -7,10 +7,10 @@ Quality is that of contacts on `splink_fake_1000`, which is read where QUINTILE_
 precision, recall and F1 against its 2,031 true pairs, by least probability. What has a constant was
 chosen on the even clusters (`ml.identity.comparisons`), so the odd ones are told beside all; that
 pairs follow from third records, and the default of 90, were chosen with all clusters in view. A
-pair counts for a half when both its records are in it. *Without third records* are the pairs that are
-not proposed only because both are the same as a third record. Cost is that of a process that makes
-identifiers of the demo CRM's accounts and contacts comparable and proposes duplicates, beside what
-was planted there.
+pair counts for a half when both its records are in it. *Without third records* are the pairs that
+are not proposed only because both are the same as a third record. Cost is that of a process that
+makes identifiers of the demo CRM's accounts and contacts comparable and proposes duplicates, beside
+what was planted there.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@
 Reads `docs/benchmarks/*.json`, which the other benchmarks write with `--results`, and writes
 docs/benchmarks.md (time and memory), docs/report-cards.md (how true recommendations are),
 docs/voice-quality.md (how true voices are read) and docs/identity-quality.md (how true proposed
-duplicates are). The same files give the same pages and the same plots, byte for byte. Never measure or round a figure here that its benchmark does not print.
+duplicates are). The same files give the same pages and the same plots, byte for byte. Never measure
+or round a figure here that its benchmark does not print.
 """
 
 from __future__ import annotations
@@ -14,7 +15,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import identity, incremental, recommendations, refresh, report_cards, rfm, spark, voice
+from benchmarks import (
+    identity,
+    incremental,
+    recommendations,
+    refresh,
+    report_cards,
+    rfm,
+    spark,
+    voice,
+)
 from benchmarks.crm import ROOT
 from benchmarks.plots import plot_reliability, plot_sizes, plot_stages
 from benchmarks.results import RESULTS, read_result

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -58,9 +58,8 @@ def model_of(records: pd.DataFrame, linkage: Linkage, compared: Blocks) -> Model
     found = max((_pairs_in(codes[name].to_numpy()) for name in codes), default=0)
     prior = min(max(found / FOUND_BY_RULES, LEAST_DOUBLED * count) / pairs, 0.2)
     comparisons = tuple(c for c in linkage.comparisons if records[c.column].notna().any())
-    shares = {c.column: _shares(records[c.column], c.column) for c in comparisons if c.rare}
     if count < LEAST_COUNTED:
-        return Model(comparisons, prior, {})
+        return Model(tuple(replace(c, rare=False) for c in comparisons), prior, {})
     sampled = _sampled_shares(records, linkage, comparisons)
     counted = tuple(
         comparison.with_strangers(_strangers(records, comparison, sampled[place], prior))
@@ -68,6 +67,7 @@ def model_of(records: pd.DataFrame, linkage: Linkage, compared: Blocks) -> Model
         else comparison
         for place, comparison in enumerate(comparisons)
     )
+    shares = {c.column: _shares(records[c.column], c.column) for c in counted if c.rare}
     return Model(counted, prior, shares)
 
 

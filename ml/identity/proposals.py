@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from ml.identity.blocks import Blocks, Bounds, blocks
+from ml.identity.blocks import Bounds, blocks
 from ml.identity.comparisons import ACCOUNTS, CONTACTS, Linkage
 from ml.identity.linking import Model, explained_pairs, model_of, scored_pairs
 from ml.identity.reasons import reasons
@@ -156,10 +156,7 @@ def _told(
             "match_weight": weight,
             "match_probability": np.round(100 / (1 + np.exp2(-weight)), 3),
             "found_by": np.where(is_rule, BY_RULE, np.where(rules < 0, BY_THIRD, BY_LIKENESS)),
-            "rule": [names[n] if said else None for n, said in zip(rules, is_rule, strict=True)],
+            "rule": np.where(is_rule, np.asarray(names, object)[rules], None),
             "reasons": reasons(told, model),
         }
     )
-
-
-__all__ = ["Blocks", "Proposals", "account_proposals", "contact_proposals"]
