@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from ml.identity.texts import plain, unmarked
@@ -40,4 +40,9 @@ def _regions() -> dict[str, str]:
 
 def region_of(country: object) -> str | None:
     """Return the region of a country as CRMs write it (`Germany`, `DE`, `Deutschland`, `德国`)."""
+    return _region(country) if isinstance(country, str) else None
+
+
+@lru_cache(maxsize=10_000)
+def _region(country: str) -> str | None:
     return _regions().get(unmarked(plain(country)))
