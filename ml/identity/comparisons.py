@@ -15,6 +15,8 @@ from typing import Any, Final
 from ml.identity.blocks import BlockingRule
 
 ELSE: Final = "ELSE"
+MOST_COMPARED: Final = 64
+"""Letters of a text by which likeness is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +120,16 @@ def _equal(column: str, m: float, u: float, words: str = "the same") -> Level:
 
 
 def _like(column: str, similarity: float) -> str:
-    return f'jaro_winkler_similarity("{column}_l", "{column}_r") >= {similarity}'
+    return f"jaro_winkler_similarity({_starts(column)}) >= {similarity}"
 
 
 def _within(column: str, edits: int) -> str:
-    return f'levenshtein("{column}_l", "{column}_r") <= {edits}'
+    return f"levenshtein({_starts(column)}) <= {edits}"
+
+
+def _starts(column: str) -> str:
+    """Both texts, cut: what likeness costs grows with the square of their length."""
+    return ", ".join(f'left("{column}_{side}", {MOST_COMPARED})' for side in ("l", "r"))
 
 
 def _person(name: str, column: str, other: str) -> Comparison:

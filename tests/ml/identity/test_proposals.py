@@ -28,7 +28,8 @@ from tests.real_data import real_data
 
 def pairs(found: Proposals) -> dict[tuple[str, str], dict[str, Any]]:
     one, other = found.pairs.columns[:2]
-    return {(row[one], row[other]): row for row in found.pairs.to_dict("records")}
+    rows = found.pairs.astype(object).where(found.pairs.notna(), None)
+    return {(row[one], row[other]): row for row in rows.to_dict("records")}
 
 
 def some_contacts(seed: int, count: int) -> pd.DataFrame:
