@@ -23,7 +23,9 @@ UNFINISHED: Final = "__unfinished"
 Rows are committed as they come: those of one transaction stay in memory, beside what DuckDB counts.
 Learning from 500,000 accounts took 4,652 MB so, and 1,731 since (`benchmarks.recommendations`).
 """
-TABLES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
+Tables = Mapping[str, tuple[str, Mapping[str, str]]]
+"""Description and columns by table."""
+TABLES: Final[Tables] = {
     "recommendations": (
         "The best products of every account and type (REC-13). One row per account, type, product.",
         {
@@ -86,18 +88,18 @@ TABLES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
 """Description and columns by table."""
 
 
-def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make every table of schema `ml` anew, without rows, beside the finished ones."""
+def create_tables(connection: duckdb.DuckDBPyConnection, tables: Tables = TABLES) -> None:
+    """Make tables of schema `ml` anew, without rows, beside the finished ones."""
     connection.execute(f"create schema if not exists {SCHEMA}")
-    for name, (_, columns) in TABLES.items():
+    for name, (_, columns) in tables.items():
         defined = ", ".join(f"{column} {kind}" for column, kind in columns.items())
         connection.execute(f"create or replace table {SCHEMA}.{name}{UNFINISHED} ({defined})")
 
 
-def finish_tables(connection: duckdb.DuckDBPyConnection) -> None:
+def finish_tables(connection: duckdb.DuckDBPyConnection, tables: Tables = TABLES) -> None:
     """Put the tables that were filled in the place of the old ones, all or none."""
     connection.execute("begin transaction")
-    for name in TABLES:
+    for name in tables:
         connection.execute(f"drop table if exists {SCHEMA}.{name}")
         connection.execute(f"alter table {SCHEMA}.{name}{UNFINISHED} rename to {name}")
     connection.execute("commit")

@@ -142,6 +142,17 @@ def _quality(connection: duckdb.DuckDBPyConnection) -> Metadata:
     return {"findings": table_of(connection, "from marts.rpt_data_quality where finding_count > 0")}
 
 
+def _quality_scores(connection: duckdb.DuckDBPyConnection) -> Metadata:
+    shown = _pairs(
+        connection,
+        "select cast(floor(data_quality_score / 10) * 10 as int) || '', count(*) "
+        "from marts.rpt_account_hygiene group by floor(data_quality_score / 10) "
+        "order by floor(data_quality_score / 10)",
+    )
+    title = "Accounts by data-quality score, tens"
+    return {"scores": dg.MetadataValue.md(bar_chart(shown, title=title, unit="accounts"))}
+
+
 def _reliability(connection: duckdb.DuckDBPyConnection) -> Metadata:
     rows = connection.execute(
         "select recommendation_type, said_share, true_share "
@@ -217,6 +228,18 @@ SHOWN: Mapping[str, Callable[[duckdb.DuckDBPyConnection], Metadata]] = {
     "seg_segments": _segments,
     "seg_membership_ledger": _ledger,
     "rpt_data_quality": _quality,
+    "rpt_hygiene_checks": _rows(
+        "findings",
+        "select check_name, severity, finding_count, account_count from marts.rpt_hygiene_checks "
+        "where finding_count > 0 order by finding_count desc, check_name",
+    ),
+    "rpt_account_hygiene": _quality_scores,
+    "account_pairs": _rows(
+        "surest", "from ml.account_pairs order by match_weight desc, account_id"
+    ),
+    "contact_pairs": _rows(
+        "surest", "from ml.contact_pairs order by match_weight desc, contact_id"
+    ),
     "recommendation_cards": _rows(
         "report_card", "from ml.recommendation_cards order by recommendation_type"
     ),

@@ -11,6 +11,7 @@ from typing import Any, Final
 import dagster as dg
 import duckdb
 
+from assets.identity_tables import DESCRIBED
 from assets.learned_tables import SCHEMA, TABLES, create_tables, finish_tables
 from assets.learning import Learning
 from assets.observation import shown
@@ -30,7 +31,11 @@ MEMORY_LIMIT: Final = "1GB"
     specs=[
         dg.AssetSpec(
             [SCHEMA, name],
-            deps=[key for key in transformation.keys if key.path[0] == "learning"],
+            deps=[
+                key
+                for key in transformation.keys
+                if key.path[0] == "learning" and key.path[1] not in DESCRIBED
+            ],
             group_name="recommendations",
             kinds={"python", "scikitlearn"},
             owners=["team:marketing-analytics"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assets.configuration import configuration
 from assets.exports import segment_exports
+from assets.identity import identity
 from assets.landing import LANDED, landing_books
 from assets.landing_checks import landing_checks
 from assets.publication import published_copy
@@ -11,7 +12,7 @@ from assets.recommendations import recommendations
 from assets.transformation import conclusion, transformation
 
 ASSETS = [
-    configuration, *LANDED, landing_books, transformation, recommendations, conclusion,
-    published_copy, segment_exports,
+    configuration, *LANDED, landing_books, transformation, identity, recommendations,
+    conclusion, published_copy, segment_exports,
 ]  # fmt: skip
 CHECKS = [landing_checks]

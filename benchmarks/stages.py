@@ -23,6 +23,7 @@ STEPS = {
     "landing_checks": "landing checks",
     "landing_books": "landing",
     "transformation": "dbt",
+    "identity": "identity",
     "recommendations": "learning",
     "conclusion": "dbt",
     "published__current": "publish",
@@ -30,7 +31,7 @@ STEPS = {
 }
 ORDER = (
     "start", "configuration", "landing", "landing checks", "dbt build",
-    "dbt results told to Dagster", "learning", "publish", "export", "end",
+    "dbt results told to Dagster", "identity", "learning", "publish", "export", "end",
 )  # fmt: skip
 """Stages as a run goes through them; `start` is before the first step, `end` after the last."""
 

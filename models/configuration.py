@@ -18,6 +18,7 @@ from models.criteria_parsing import Criteria
 from models.definition import Definition, Identifier
 from models.engagement import Engagement
 from models.firmographics import Firmographics
+from models.identity import Identity
 from models.limits import Limits, LimitsForm
 from models.modules import Modules
 from models.organization import Organization
@@ -68,6 +69,8 @@ class Configuration(Definition):
     """Which accounts exist at all (GLC-1); without it, every one."""
     techniques: Techniques = Techniques()
     """How accounts are labelled."""
+    identity: Identity = Identity()
+    """How duplicates are proposed."""
     segments: tuple[Segment, ...] = ()
     """Named sets of accounts."""
     exports: tuple[ExportRequest, ...] = ()

@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 
-from assets.learned_tables import TABLES
+from assets.identity_tables import IDENTITY_TABLES, insert_frame
+from assets.learned_tables import TABLES, create_tables, finish_tables
 
 FILL = """
 import os, sys, duckdb
@@ -50,3 +52,20 @@ def test_a_killed_learning_leaves_the_tables_of_the_run_before(tmp_path: Path) -
     assert fill(file, "third", "finished") == 0
     assert types(file) == ["third"]
     assert tables(file) == set(TABLES), "nothing unfinished is left"
+
+
+def test_tables_of_one_asset_leave_those_of_the_other(tmp_path: Path) -> None:
+    file = tmp_path / "warehouse.duckdb"
+    assert fill(file, "first", "finished") == 0
+    with duckdb.connect(str(file)) as connection:
+        create_tables(connection, IDENTITY_TABLES)
+        rows = pd.DataFrame({"contact_id": ["c", "d"], "is_email_valid": [None, False]})
+        rows = rows.reindex(columns=list(IDENTITY_TABLES["contact_identities"][1]))
+        insert_frame(connection, "contact_identities", rows)
+        finish_tables(connection, IDENTITY_TABLES)
+        found = connection.execute(
+            "select contact_id, is_email_valid, email_reason from ml.contact_identities order by 1"
+        ).fetchall()
+    assert found == [("c", None, None), ("d", False, None)]
+    assert types(file) == ["first"]
+    assert tables(file) == {*TABLES, *IDENTITY_TABLES}

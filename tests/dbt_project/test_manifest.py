@@ -31,6 +31,8 @@ READ_ACROSS = {
     ("int_suggestions__matched", "seg_recommendations"),
     ("int_accounts__baselined", "rpt_rfm_cut_points"),
 }
+LEARNED_FROM = {"recommendations", "identity"}
+"""Folders of what Python learns from (schema learning)."""
 RULE = re.compile(r"\b[A-Z]{3}-\d+")
 GRAIN = re.compile(r"One row (per|in all)")
 
@@ -76,7 +78,7 @@ def test_names_follow_their_folder(dbt_models: list[dict[str, Any]]) -> None:
             assert name.startswith(PREFIXES[folder]), name
         if folder == "intermediate":
             assert re.fullmatch(r"int_[a-z_]+__[a-z_]+", name), name
-        is_learned_from = folder == "intermediate" and "recommendations" in node["fqn"]
+        is_learned_from = folder == "intermediate" and not LEARNED_FROM.isdisjoint(node["fqn"])
         assert node["schema"] == ("learning" if is_learned_from else folder)
 
 

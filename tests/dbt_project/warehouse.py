@@ -19,7 +19,8 @@ import duckdb
 import yaml
 
 from assets.landing import BOOKS, LOAD_COLUMNS, module_columns
-from assets.learned_tables import create_tables, finish_tables
+from assets.identity_tables import IDENTITY_TABLES
+from assets.learned_tables import TABLES, create_tables, finish_tables
 from models.fields import MODULES
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
@@ -344,8 +345,9 @@ def fill(path: Path, loads: Iterable[Load], configuration: Configuration) -> Non
         for name, rows in configuration.tables().items():
             types = {column: _TYPES.get(column, "VARCHAR") for column in _config_columns()[name]}
             _write(warehouse, f"config.{name}", types, rows)
-        create_tables(warehouse)
-        finish_tables(warehouse)
+        for tables in (TABLES, IDENTITY_TABLES):
+            create_tables(warehouse, tables)
+            finish_tables(warehouse, tables)
 
 
 def _write(

@@ -295,6 +295,47 @@ def test_merged_accounts_give_everything_to_their_survivor(
     assert moved
 
 
+def test_planted_duplicates_are_proposed_and_nothing_is_merged(
+    zylker: Installation, planted: Planted, crm: Crm
+) -> None:
+    expected = {
+        (module, *sorted((record, other)))
+        for module, kind, record, other in planted.rows(
+            "duplicates", '"table", kind, record_id, same_as_id'
+        )
+        if kind == "duplicate"
+    }
+    contacts = zylker.ids("select contact_id from marts.dim_contacts")
+    known = {"accounts": crm.in_scope, "contacts": contacts}
+    visible = {pair for pair in expected if known[pair[0]].issuperset(pair[1:])}
+    found = zylker.rows("select module, record_id, other_record_id, rule from marts.rpt_duplicates")
+    assert {(module, one, other) for module, one, other, _ in found} == visible
+    assert {rule for *_, rule in found} == {
+        "same website domain", "same name and country",
+        "same mail address", "same phone number and last name",
+    }  # fmt: skip
+    assert {record for _, *pair, _ in found for record in pair} <= crm.in_scope | contacts
+
+
+def test_blocked_mails_and_scores_are_what_the_findings_say(zylker: Installation) -> None:
+    blocked = zylker.ids("select contact_id from marts.dim_contacts where is_mail_blocked")
+    errors = zylker.ids(
+        "select record_id from marts.rpt_hygiene where severity = 'error' and module = 'contacts'"
+    )
+    assert blocked == errors
+    assert blocked
+    failed = zylker.pairs(
+        "select account_id, count(distinct check_name) from marts.rpt_hygiene "
+        "inner join marts.dim_accounts using (account_id) group by account_id"
+    )
+    for account, applicable, count, score in zylker.rows(
+        "select account_id, applicable_check_count, failed_check_count, data_quality_score "
+        "from marts.rpt_account_hygiene"
+    ):
+        assert count == failed.get(account, 0), account
+        assert score == rounded(Decimal(100 * (applicable - count)) / applicable), account
+
+
 def test_renewals_and_their_children(zylker: Installation, planted: Planted, crm: Crm) -> None:
     scores = rfm_scores(crm.purchases)
     due = {

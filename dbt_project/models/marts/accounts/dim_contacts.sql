@@ -11,6 +11,17 @@ scoped as (
     where is_in_scope
 ),
 
+identities as (
+    select * from {{ source('ml', 'contact_identities') }}
+),
+
+-- An error of hygiene blocks mail use, a warning does not (HYG-4).
+blocked as (
+    select distinct record_id as contact_id
+    from {{ ref('int_records__doubted') }}
+    where module = 'contacts' and severity = 'error'
+),
+
 in_scope as (
     select
         contacts.contact_id,
@@ -25,10 +36,20 @@ in_scope as (
         contacts.created_at,
         contacts.modified_at,
         contacts.custom_fields,
+        identities.email_normalized,
+        identities.email_domain,
+        identities.is_email_valid,
+        identities.email_reason,
+        identities.phone_e164,
+        identities.is_phone_valid,
+        identities.phone_reason,
+        blocked.contact_id is not null as is_mail_blocked,
         run.as_of
     from contacts
     cross join run
     inner join scoped on contacts.account_id = scoped.account_id
+    left join identities on contacts.contact_id = identities.contact_id
+    left join blocked on contacts.contact_id = blocked.contact_id
 )
 
 select * from in_scope
