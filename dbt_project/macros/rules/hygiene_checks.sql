@@ -6,6 +6,7 @@
   {%- set checks = [
     ('contacts_without_mail', 'contacts', 'error', 'Contacts without a mail address: a required field is missing.'),
     ('contacts_with_invalid_mail', 'contacts', 'error', 'Mail addresses that no mail can reach, by their syntax.'),
+    ('contacts_that_bounced', 'contacts', 'error', 'Contacts whose last mail bounced for good, and to whom none got through since.'),
     ('contacts_that_share_mail', 'contacts', 'warning', 'Contacts with the mail address of another contact (ACC-9).'),
     ('contacts_of_other_domain', 'contacts', 'warning', 'Mail addresses of another domain than the website of the account.'),
     ('contacts_with_phone_without_digits', 'contacts', 'warning', 'Phone numbers of contacts without a digit.'),

@@ -45,9 +45,12 @@ of_contacts as (
         count(*) as contact_count,
         count(identities.is_email_valid) as mail_count,
         count(identities.email_normalized) as valid_mail_count,
-        count(contacts.phone) as phone_count
+        count(contacts.phone) as phone_count,
+        count(mailed.contact_id) as mailed_count
     from contacts
     inner join identities on contacts.contact_id = identities.contact_id
+    left join {{ ref('int_contacts__mailed') }} as mailed
+        on contacts.contact_id = mailed.contact_id
     group by contacts.account_id
 ),
 
@@ -90,6 +93,7 @@ checked as (
             else 0
         end
         + case when of_contacts.phone_count > 0 then 1 else 0 end
+        + case when of_contacts.mailed_count > 0 then 1 else 0 end
         + case
             when of_contacts.contact_count > 0 or failed.has_future_contact = 1 then 1 else 0
         end

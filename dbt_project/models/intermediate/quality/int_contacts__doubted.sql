@@ -38,6 +38,13 @@ doubted as (
     where not is_email_valid
     union all
     select
+        'contacts_that_bounced' as check_name,
+        contacts.contact_id as record_id
+    from contacts
+    inner join {{ ref('int_contacts__mailed') }} as mailed
+        on contacts.contact_id = mailed.contact_id and mailed.is_hard_bounced
+    union all
+    select
         'contacts_that_share_mail' as check_name,
         identities.contact_id as record_id
     from identities
