@@ -21,7 +21,7 @@ import yaml
 from assets.landing import BOOKS, LOAD_COLUMNS, module_columns
 from assets.identity_tables import IDENTITY_TABLES
 from assets.learned_tables import TABLES, create_tables, finish_tables
-from models.fields import MODULES
+from models.fields import LANDED_MODULES
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 
@@ -48,6 +48,11 @@ DEFAULT_RFM_LABELS = (
 DEFAULT_SETTINGS = {
     "is_active": False, "horizon_days": 90, "most_products": 1_000, "largest_basket": 100,
     "sampled_accounts": 30_000, "min_lift": 1,
+}  # fmt: skip
+
+DEFAULT_ENGAGEMENT = {
+    "is_active": False, "points_for_full_score": 100, "window_days": 180, "half_life_days": None,
+    "no_reaction_days": 7,
 }  # fmt: skip
 
 EVERY_ACCOUNT_IN_SCOPE = (
@@ -82,7 +87,11 @@ _TYPES = {
     **dict.fromkeys(
         ("horizon_days", "most_products", "largest_basket", "sampled_accounts"), "BIGINT"
     ),
-    "min_lift": "DECIMAL(18,4)",
+    **dict.fromkeys(("window_days", "half_life_days", "no_reaction_days"), "BIGINT"),
+    **dict.fromkeys(
+        ("min_lift", "points_for_full_score", "points", "cap", "score_low", "score_high"),
+        "DECIMAL(18,4)",
+    ),
     **{
         f"{metric}_{end}": "BIGINT"
         for metric in ("recency", "frequency", "monetary")
@@ -99,6 +108,11 @@ _TYPES = {
             "uses_rfm",
             "uses_segments",
             "uses_relative_dates",
+            "allow_late",
+            "is_attempt",
+            "is_answer",
+            "is_voice",
+            "is_incoming",
         ),
         "BOOLEAN",
     ),
@@ -189,6 +203,12 @@ class Configuration:
                 {"criterion": "segments", "statement": segments_statement(self.segments)},
                 {"criterion": "suggestions", "statement": NO_SUGGESTIONS},
             ],
+            "event_feeds": [],
+            "event_kinds": [],
+            "channel_metrics": [],
+            "engagement_settings": [dict(DEFAULT_ENGAGEMENT)],
+            "engagement_points": [],
+            "engagement_labels": [],
             "scope_steps": [
                 {"position": position, "description": step}
                 for position, step in enumerate(self.scope_steps, start=1)
@@ -226,6 +246,7 @@ class Configuration:
             "deal_amount_basis": "deal",
             "frequency_basis": "deals",
             "organization_name": "Zylker",
+            "allow_late": False,
             **self.run,
         }
 
@@ -298,7 +319,7 @@ def _member_select(segment: Segment, match: str) -> str:
 
 def landing_frames(loads: Iterable[Load]) -> tuple[dict[str, list[dict[str, Any]]], list[Row]]:
     """Landed rows by module, and the register of the loads, in order of arrival."""
-    landed: dict[str, list[dict[str, Any]]] = {module: [] for module in MODULES}
+    landed: dict[str, list[dict[str, Any]]] = {module: [] for module in LANDED_MODULES}
     register: list[Row] = []
     for sequence, load in enumerate(loads, start=1):
         load_id = f"{load.module}-{sequence}"
@@ -338,7 +359,7 @@ def fill(path: Path, loads: Iterable[Load], configuration: Configuration) -> Non
         warehouse.execute("create schema if not exists landing")
         warehouse.execute("create schema if not exists config")
         for module, rows in landed.items():
-            _write(warehouse, f"landing.{module}", module_columns(MODULES[module]), rows)
+            _write(warehouse, f"landing.{module}", module_columns(LANDED_MODULES[module]), rows)
         _write(warehouse, "landing.loads", LOAD_COLUMNS, register)
         for name, columns, _ in BOOKS:
             _write(warehouse, f"landing.{name}", columns, [])
