@@ -34,19 +34,19 @@ doubted as (
 future as (
     select
         'contacts' as module,
-        contact_id as record_id,
-        account_id
-    from {{ source('landing', 'contacts') }}
+        landed.contact_id as record_id,
+        landed.account_id
+    from {{ source('landing', 'contacts') }} as landed
     cross join run
-    where created_at >= run.ends_at
+    where landed.created_at >= run.ends_at
     union all
     select
         'deals' as module,
-        deal_id as record_id,
-        account_id
-    from {{ source('landing', 'deals') }}
+        landed.deal_id as record_id,
+        landed.account_id
+    from {{ source('landing', 'deals') }} as landed
     cross join run
-    where created_at >= run.ends_at
+    where landed.created_at >= run.ends_at
 ),
 
 records as (
