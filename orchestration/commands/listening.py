@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -100,7 +101,8 @@ def teach(
         raise CommandError("the files hold no row below their header: nothing is taught", 2)
     _progress("read " + ", ".join(f"{count:,} rows of {name}" for name, count in counted.items()))
     names = (*lessons.aliases, *_competitors(config))
-    found = train(replace(lessons, aliases=names), installed(), _progress)
+    with _one_thread():
+        found = train(replace(lessons, aliases=names), installed(), _progress)
     # Competitors stay in the configuration: an engine need not be taught again when they change.
     engine = Engine(lessons, found.engine.sentiments, found.engine.intents, found.engine.vectors)
     written = None
@@ -185,10 +187,10 @@ def read(
     """
     import pandas as pd
 
-    engine, name = _engine(config, home, untrained)
     body = _body(text, file)
-    frame = pd.DataFrame({"body": [body], "subject": [subject]}, dtype=object)
-    heard = engine.classify(frame)
+    with _one_thread():
+        engine, name = _engine(config, home, untrained)
+        heard = engine.classify(pd.DataFrame({"body": [body], "subject": [subject]}, dtype=object))
     row: Any = heard.astype(object).where(heard.notna(), None).to_dict("records")[0]
     own = engine.read(body, subject).cleaned.read
     if as_json:
@@ -260,6 +262,14 @@ def _body(text: str | None, file: Path | None) -> str:
     if text == "-":
         return sys.stdin.read()
     return str(text)
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Small matrices by one thread: on a busy machine several of them wait for each other."""
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[object] = threadpool_limits(1)
+    return limits
 
 
 def _progress(line: str) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ml.voice.names import PLACEHOLDER, Alias, Names, aliases_of
 from models.voice_of_customer import Competitor
 from tests.ml.voice.reading import lessons, signals
+from tests.models.documents import problems
 
 ALIASES: list[dict[str, Any]] = [
     {"name": "Deskwell", "alias": "Deskwell"},
@@ -126,3 +127,17 @@ def test_configured_competitors_are_spelled_out() -> None:
     assert names.found("We switched to Monday").competitors == ("Monday",)
     assert names.found("look at MONDAY.com").competitors == ("Monday",)
     assert names.found("the mdy list, the MDY list").text == f"the mdy list, the {PLACEHOLDER} list"
+
+
+@pytest.mark.parametrize(
+    ("alias", "place", "told"),
+    [
+        ({"alais": "MDY"}, "aliases[0].alais", "did you mean 'alias'?"),
+        ({"alias": "MDY", "needs_capital": "perhaps"}, "aliases[0].needs_capital", "boolean"),
+        (None, "aliases[0]", "string"),
+    ],
+)
+def test_a_wrong_alias_is_told(alias: object, place: str, told: str) -> None:
+    competitors = [{"name": "Monday", "aliases": [alias]}]
+    found = problems(techniques={"voice_of_customer": {"competitors": competitors}})
+    assert told in found[f"techniques.voice_of_customer.competitors[0].{place}"]
