@@ -17,6 +17,7 @@ from assets.learning import Learning
 from assets.observation import shown
 from assets.refresh import Refresh
 from assets.transformation import transformation
+from assets.voice_tables import WRITTEN
 from assets.warehouse import literal, row_count, warehouse
 from models.usage import rules_by_deeds
 
@@ -24,6 +25,8 @@ BEATS: Final = "beats_most_popular"
 NO_HINDSIGHT: Final = "no_hindsight"
 MEMORY_LIMIT: Final = "1GB"
 """What DuckDB may hold while Python learns beside it."""
+OTHERS: Final = (*DESCRIBED, WRITTEN)
+"""Tables of schema `learning` that are not about purchases."""
 
 
 @dg.multi_asset(
@@ -34,7 +37,7 @@ MEMORY_LIMIT: Final = "1GB"
             deps=[
                 key
                 for key in transformation.keys
-                if key.path[0] == "learning" and key.path[1] not in DESCRIBED
+                if key.path[0] == "learning" and key.path[1] not in OTHERS
             ],
             group_name="recommendations",
             kinds={"python", "scikitlearn"},

@@ -10,9 +10,10 @@ from assets.landing_checks import landing_checks
 from assets.publication import published_copy
 from assets.recommendations import recommendations
 from assets.transformation import conclusion, transformation
+from assets.voices import voices
 
 ASSETS = [
-    configuration, *LANDED, landing_books, transformation, identity, recommendations,
-    conclusion, published_copy, segment_exports,
+    configuration, *LANDED, landing_books, transformation, identity, voices,
+    recommendations, conclusion, published_copy, segment_exports,
 ]  # fmt: skip
 CHECKS = [landing_checks]

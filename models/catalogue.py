@@ -97,7 +97,17 @@ LEARNED: Final = _computed(
 )
 """What was learned of accounts; in segments only."""
 
-COMPUTED: Final = (*SCORES, *ENGAGED, *LEARNED)
+HEARD: Final = _computed(
+    "measure",
+    ("response_count", _I, "Analysed responses in the window (VOC-17); null for none."),
+    ("positive_response_count", _I, "Positive ones of them."),
+    ("negative_response_count", _I, "Negative ones of them."),
+    ("leading_sentiment", _T, "positive, negative or neutral: the largest share (VOC-18)."),
+    ("last_response_on", _D, "Day of the last analysed response."),
+)
+"""What the people of accounts say; in segments only."""
+
+COMPUTED: Final = (*SCORES, *ENGAGED, *HEARD, *LEARNED)
 """What the techniques say of accounts; in segments only."""
 
 RELATED_FIELDS: Final[Mapping[str, tuple[CatalogueField, ...]]] = MappingProxyType(

@@ -41,6 +41,14 @@ from models.segments import Segment, in_dependency_order, references
 from models.statements import compiled_criteria
 from models.suggestions import suggested_segments
 from models.text import fold
+from models.voice_of_customer import (
+    CompetitorPreference,
+    IntentPreference,
+    KeywordPreference,
+    SentimentPreference,
+    VoiceOfCustomer,
+)
+from models.voice_patterns import Single, alternatives, numbered_preferences
 
 _TEXT, _COUNT, _FLAG = "VARCHAR", "BIGINT", "BOOLEAN"
 _DECIMAL: Final = "DECIMAL(18,4)"
@@ -94,6 +102,7 @@ def configuration_tables(
         "engagement_settings": (_ENGAGEMENT, [_engagement(configuration)]),
         "engagement_points": (_POINTS, _points(configuration)),
         "engagement_labels": (_RANGES, _engagement_labels(configuration)),
+        **_voice_tables(configuration),
         "labels": (_LABELS, _labels(configuration)),
         "segments": (_SEGMENTS, _segments(configuration)),
         "suggestions": (_SUGGESTIONS, _suggestions(configuration)),
@@ -351,6 +360,96 @@ def _engagement_labels(configuration: Configuration) -> list[tuple[Any, ...]]:
         (f"engagement.{label.id}", position, *label.range)
         for position, label in enumerate(chosen.labels, start=1)
     ]
+
+
+_VOICE_CHANNELS: Final = {
+    "email": ("email", "campaign"),
+    "survey": ("survey",),
+    "ticket": ("ticket",),
+    "call": ("call",),
+    "social": ("social",),
+    "chat": ("chat",),
+    "note": ("note",),
+}
+"""Channels whose texts each kind of response is made of (VOC-1)."""
+
+
+def _voice_tables(
+    configuration: Configuration,
+) -> dict[str, tuple[dict[str, str], Iterable[tuple[Any, ...]]]]:
+    """Return what labels ask of voices: settings, preferences, and how they are combined."""
+    chosen = configuration.techniques.voice_of_customer
+    is_active = chosen is not None and chosen.active
+    voice = chosen or VoiceOfCustomer()
+    numbers = numbered_preferences(voice) if is_active else {}
+    labels = voice.labels if is_active else ()
+    return {
+        "voice_settings": (
+            {
+                "is_active": _FLAG,
+                "window_months": _COUNT,
+                "trend_months": _COUNT,
+                "min_responses": _COUNT,
+            },
+            [(is_active, voice.window_months, voice.trend_months, voice.min_responses)],
+        ),
+        "voice_channels": (
+            {"channel": _TEXT},
+            [(c,) for source in voice.sources for c in _VOICE_CHANNELS[source] if is_active],
+        ),
+        "voice_preferences": (
+            {
+                "preference_number": _COUNT,
+                "kind": _TEXT,
+                "sentiment": _TEXT,
+                "bound": _DECIMAL,
+                "is_inclusive": _FLAG,
+            },
+            [(number, *_preference(single)) for single, number in numbers.items()],
+        ),
+        "voice_terms": (
+            {"preference_number": _COUNT, "term": _TEXT},
+            [(number, term) for single, number in numbers.items() for term in _terms(single)],
+        ),
+        "voice_patterns": (
+            {
+                "label_id": _TEXT,
+                "alternative": _COUNT,
+                "preference_number": _COUNT,
+                "is_negated": _FLAG,
+            },
+            [
+                (f"voice_of_customer.{label.id}", place, numbers[single], is_negated)
+                for label in labels
+                for place, found in enumerate(alternatives(label.where), start=1)
+                for single, is_negated in found
+            ],
+        ),
+    }
+
+
+def _preference(single: Single) -> tuple[Any, ...]:
+    """Return kind, sentiment, bound and whether the bound itself is enough (VOC-16 to VOC-19)."""
+    if isinstance(single, IntentPreference):
+        is_strict = single.above is not None
+        return "intent", None, single.above if is_strict else single.at_least, not is_strict
+    if isinstance(single, SentimentPreference):
+        return "sentiment", single.sentiment, single.at_least, True
+    if isinstance(single, KeywordPreference):
+        return "keyword", single.sentiment, single.min_count, True
+    is_strict = single.above is not None
+    return "competitor", None, single.above if is_strict else single.at_least or 1, not is_strict
+
+
+def _terms(single: Single) -> list[str]:
+    """Return the intent, the folded keywords, or the folded competitors; none for any of them."""
+    if isinstance(single, IntentPreference):
+        return [single.intent]
+    if isinstance(single, KeywordPreference):
+        return [fold(keyword) for keyword in single.keywords]
+    if isinstance(single, CompetitorPreference) and single.competitor != "any":
+        return [fold(name) for name in single.competitor]
+    return []
 
 
 _LABELS: Final = {

@@ -205,7 +205,7 @@ class VoiceOfCustomer(Definition):
     active: bool = True
     """Whether the technique is on."""
     sources: Annotated[
-        tuple[Literal["email", "survey", "ticket", "call", "social", "note"], ...],
+        tuple[Literal["email", "survey", "ticket", "call", "social", "chat", "note"], ...],
         Field(min_length=1),
     ] = ("email", "survey", "ticket")
     """Kinds of responses that are read (VOC-1)."""

@@ -2,6 +2,8 @@ with placed as (
     select * from {{ ref('int_accounts__matched') }}
     union all
     select * from {{ ref('int_recommendations__matched') }}
+    union all
+    select * from {{ ref('int_voice__matched') }}
 ),
 
 first_positions as (

@@ -5,6 +5,8 @@ with techniques as (
             as without_firmographics,
         max(case when technique = 'engagement' and is_active then 'Unlabelled' end)
             as without_engagement,
+        max(case when technique = 'voice_of_customer' and is_active then 'Unlabelled' end)
+            as without_voice,
         max(case when technique = 'recommendations' and is_active then 'Unlabelled' end)
             as without_recommendations
     from {{ source('config', 'techniques') }}
@@ -28,6 +30,8 @@ primary_labels as (
         {{ of_technique('firmographics', 'labels.name') }} as firmographics_label_name,
         {{ of_technique('engagement', 'labelled.label_id') }} as engagement_label_id,
         {{ of_technique('engagement', 'labels.name') }} as engagement_label_name,
+        {{ of_technique('voice_of_customer', 'labelled.label_id') }} as voice_label_id,
+        {{ of_technique('voice_of_customer', 'labels.name') }} as voice_label_name,
         {{ of_technique('recommendations', 'labelled.label_id') }} as recommendations_label_id,
         {{ of_technique('recommendations', 'labels.name') }} as recommendations_label_name
     from {{ ref('int_accounts__labelled') }} as labelled
@@ -51,6 +55,9 @@ pivoted as (
         primary_labels.engagement_label_id,
         coalesce(primary_labels.engagement_label_name, techniques.without_engagement)
             as engagement_label_name,
+        primary_labels.voice_label_id as voice_of_customer_label_id,
+        coalesce(primary_labels.voice_label_name, techniques.without_voice)
+            as voice_of_customer_label_name,
         primary_labels.recommendations_label_id,
         coalesce(primary_labels.recommendations_label_name, techniques.without_recommendations)
             as recommendations_label_name

@@ -48,6 +48,12 @@ account_labels as (
     union all
     select
         account_id,
+        'voice_of_customer.unlabelled' as label_id
+    from accounts
+    where voice_of_customer_label_id is null and voice_of_customer_label_name is not null
+    union all
+    select
+        account_id,
         'recommendations.unlabelled' as label_id
     from accounts
     where recommendations_label_id is null and recommendations_label_name is not null

@@ -75,6 +75,13 @@ profiled as (
         cast(engaged.engagement_trend as decimal(5, 2)) as engagement_trend,
         engaged.has_no_signal,
         engaged.last_engaged_on,
+        labels.voice_of_customer_label_id,
+        labels.voice_of_customer_label_name,
+        heard.response_count,
+        heard.positive_count as positive_response_count,
+        heard.negative_count as negative_response_count,
+        heard.leading_sentiment,
+        heard.last_response_on,
         labels.recommendations_label_id,
         labels.recommendations_label_name,
         purchase_probabilities.purchase_probability,
@@ -86,6 +93,7 @@ profiled as (
     left join labels on accounts.account_id = labels.account_id
     left join {{ ref('int_accounts__engaged') }} as engaged
         on accounts.account_id = engaged.account_id
+    left join {{ ref('int_accounts__heard') }} as heard on accounts.account_id = heard.account_id
     left join {{ source('ml', 'purchase_probabilities') }} as purchase_probabilities
         on accounts.account_id = purchase_probabilities.account_id
 )

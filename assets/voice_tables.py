@@ -1,0 +1,129 @@
+"""Tables of schema `ml` that hold what engines heard in texts, and how frames get into them.
+
+A text is read once by an engine: its row stays until another version of the engine has read
+everything (VOC-14). Never read a text or decide here.
+"""
+
+# ruff: noqa: S608 (names of tables and columns are this module's own)
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import duckdb
+import pandas as pd
+
+from assets.learned_tables import SCHEMA, Tables
+
+VOICE_TABLES: Final[Tables] = {
+    "heard_texts": (
+        "What an engine heard in a text: language, sentiment, emotion, and what moved it (VOC-4). "
+        "One row per text.",
+        {
+            "text_hash": "VARCHAR", "engine_version": "VARCHAR", "engine": "VARCHAR",
+            "language": "VARCHAR", "unsupported_reason": "VARCHAR", "sentiment": "VARCHAR",
+            "sentiment_score": "DECIMAL(6,4)", "emotion": "VARCHAR", "margin": "DECIMAL(5,4)",
+            "moved_by": "VARCHAR",
+        },
+    ),
+    "heard_signals": (
+        "Intents, keywords and competitors heard in a text, with what is said of them (VOC-6, "
+        "VOC-8, VOC-10). One row per text, kind and signal.",
+        {
+            "text_hash": "VARCHAR", "kind": "VARCHAR", "signal": "VARCHAR",
+            "sentiment": "VARCHAR", "engine_version": "VARCHAR",
+        },
+    ),
+}  # fmt: skip
+"""Description and columns by table."""
+
+WRITTEN: Final = "int_texts__written"
+"""dbt model of schema `learning` that holds the texts to be read."""
+_TEXTS: Final = f"learning.{WRITTEN}"
+
+
+def create_voice_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables where they are missing; what was heard before stays."""
+    connection.execute(f"create schema if not exists {SCHEMA}")
+    for name, (_, columns) in VOICE_TABLES.items():
+        defined = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+        connection.execute(f"create table if not exists {SCHEMA}.{name} ({defined})")
+
+
+def unread_count(connection: duckdb.DuckDBPyConnection, engine_version: str) -> tuple[int, int]:
+    """Number of texts, and of those this version of the engine has not read."""
+    found = connection.execute(
+        f"select count(*), count(*) filter (heard.text_hash is null) from {_TEXTS} as texts "
+        f"left join {SCHEMA}.heard_texts as heard on texts.text_hash = heard.text_hash "
+        "and heard.engine_version = ?",
+        [engine_version],
+    ).fetchone()
+    return (int(found[0]), int(found[1])) if found else (0, 0)
+
+
+def unread_texts(
+    connection: duckdb.DuckDBPyConnection, engine_version: str, size: int
+) -> Iterator[pd.DataFrame]:
+    """Yield the texts that this version has not read, in batches: text_hash, subject, body."""
+    # A cursor of its own: rows are written while these are read.
+    reader = connection.cursor()
+    reader.execute(
+        f"select texts.* from {_TEXTS} as texts anti join {SCHEMA}.heard_texts as heard "
+        "on texts.text_hash = heard.text_hash and heard.engine_version = ? order by text_hash",
+        [engine_version],
+    )
+    for batch in reader.to_arrow_reader(size):
+        yield batch.to_pandas()
+    reader.close()
+
+
+def insert_heard(
+    connection: duckdb.DuckDBPyConnection, hashes: pd.Series[str], said: pd.DataFrame
+) -> None:
+    """Insert what was heard in some texts, all of it or nothing.
+
+    `said` is what `ml.voice.engine.Engine.classify` returns, in the order of `hashes`.
+    """
+    texts = said.drop(columns=["intents", "keywords", "competitors"]).assign(
+        text_hash=hashes.to_numpy(),
+        moved_by=[", ".join(f"{word} {value:+.2f}" for word, value in row) or None
+                  for row in said["moved_by"]],
+    )  # fmt: skip
+    signals = _signals(hashes, said)
+    connection.execute("begin transaction")
+    _insert(connection, "heard_texts", texts)
+    _insert(connection, "heard_signals", signals)
+    connection.execute("commit")
+
+
+def _signals(hashes: pd.Series[str], said: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for text_hash, version, sentiment, intents, keywords, competitors in zip(
+        hashes, said["engine_version"], said["sentiment"], said["intents"], said["keywords"],
+        said["competitors"], strict=True,
+    ):  # fmt: skip
+        rows += [(text_hash, "intent", name, sentiment, version) for name in intents]
+        rows += [(text_hash, "keyword", word, feeling, version) for word, feeling in keywords]
+        rows += [(text_hash, "competitor", name, feeling, version) for name, feeling in competitors]
+    names = ["text_hash", "kind", "signal", "sentiment", "engine_version"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def forget_other_versions(connection: duckdb.DuckDBPyConnection, engine_version: str) -> None:
+    """Remove what other versions heard, when this one has read everything."""
+    connection.execute("begin transaction")
+    for name in VOICE_TABLES:
+        connection.execute(
+            f"delete from {SCHEMA}.{name} where engine_version <> ?", [engine_version]
+        )
+    connection.execute("commit")
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pd.DataFrame) -> None:
+    columns = VOICE_TABLES[table][1]
+    chosen = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in columns.items())
+    # A column of nothing but missing values has no type of its own.
+    objects = rows[list(columns)].astype(object)
+    connection.register("found", objects.where(objects.notna(), None))
+    connection.execute(f"insert into {SCHEMA}.{table} select {chosen} from found")
+    connection.unregister("found")
