@@ -24,6 +24,7 @@ STEPS = {
     "landing_books": "landing",
     "transformation": "dbt",
     "identity": "identity",
+    "voices": "voices",
     "recommendations": "learning",
     "conclusion": "dbt",
     "published__current": "publish",
@@ -31,7 +32,8 @@ STEPS = {
 }
 ORDER = (
     "start", "configuration", "landing", "landing checks", "dbt build",
-    "dbt results told to Dagster", "identity", "learning", "publish", "export", "end",
+    "dbt results told to Dagster", "identity", "voices", "learning",
+    "publish", "export", "end",
 )  # fmt: skip
 """Stages as a run goes through them; `start` is before the first step, `end` after the last."""
 

@@ -22,6 +22,7 @@ from models.score_steps import score_cautions, score_problems
 from models.segments import segment_problems
 from models.text import fold
 from models.voice_of_customer import CompetitorPreference, IntentPreference, VoiceOfCustomer
+from models.voice_patterns import PatternTooWideError, alternatives
 
 if TYPE_CHECKING:
     from models.configuration import Configuration
@@ -169,6 +170,10 @@ def _other_technique_problems(configuration: Configuration) -> Iterator[Problem]
 def _voice_problems(voice: VoiceOfCustomer) -> Iterator[Problem]:
     for position, label in enumerate(voice.labels):
         place = ("techniques", "voice_of_customer", "labels", position, "where")
+        try:
+            alternatives(label.where)
+        except PatternTooWideError as error:
+            yield Problem(place, str(error))
         for preference in label.preferences():
             if isinstance(preference, IntentPreference):
                 if preference.intent not in voice.intent_names:

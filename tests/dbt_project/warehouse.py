@@ -21,6 +21,7 @@ import yaml
 from assets.landing import BOOKS, LOAD_COLUMNS, module_columns
 from assets.identity_tables import IDENTITY_TABLES
 from assets.learned_tables import TABLES, create_tables, finish_tables
+from assets.voice_tables import create_voice_tables
 from models.fields import LANDED_MODULES
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
@@ -55,6 +56,10 @@ DEFAULT_ENGAGEMENT = {
     "no_reaction_days": 7,
 }  # fmt: skip
 
+DEFAULT_VOICE = {
+    "is_active": False, "window_months": 6, "trend_months": 3, "min_responses": 3,
+}  # fmt: skip
+
 EVERY_ACCOUNT_IN_SCOPE = (
     "select account_id, cast(null as bigint) as first_failed_step from accounts"
 )
@@ -87,9 +92,21 @@ _TYPES = {
     **dict.fromkeys(
         ("horizon_days", "most_products", "largest_basket", "sampled_accounts"), "BIGINT"
     ),
-    **dict.fromkeys(("window_days", "half_life_days", "no_reaction_days"), "BIGINT"),
     **dict.fromkeys(
-        ("min_lift", "points_for_full_score", "points", "cap", "score_low", "score_high"),
+        (
+            "window_days",
+            "half_life_days",
+            "no_reaction_days",
+            "window_months",
+            "trend_months",
+            "min_responses",
+            "preference_number",
+            "alternative",
+        ),
+        "BIGINT",
+    ),
+    **dict.fromkeys(
+        ("bound", "min_lift", "points_for_full_score", "points", "cap", "score_low", "score_high"),
         "DECIMAL(18,4)",
     ),
     **{
@@ -113,6 +130,7 @@ _TYPES = {
             "is_answer",
             "is_voice",
             "is_incoming",
+            "is_negated",
         ),
         "BOOLEAN",
     ),
@@ -209,6 +227,11 @@ class Configuration:
             "engagement_settings": [dict(DEFAULT_ENGAGEMENT)],
             "engagement_points": [],
             "engagement_labels": [],
+            "voice_settings": [dict(DEFAULT_VOICE)],
+            "voice_channels": [],
+            "voice_preferences": [],
+            "voice_terms": [],
+            "voice_patterns": [],
             "scope_steps": [
                 {"position": position, "description": step}
                 for position, step in enumerate(self.scope_steps, start=1)
@@ -366,6 +389,7 @@ def fill(path: Path, loads: Iterable[Load], configuration: Configuration) -> Non
         for name, rows in configuration.tables().items():
             types = {column: _TYPES.get(column, "VARCHAR") for column in _config_columns()[name]}
             _write(warehouse, f"config.{name}", types, rows)
+        create_voice_tables(warehouse)
         for tables in (TABLES, IDENTITY_TABLES):
             create_tables(warehouse, tables)
             finish_tables(warehouse, tables)

@@ -23,7 +23,7 @@ FIRST_DAY, NEXT_DAY = date(2026, 10, 31), date(2026, 11, 7)
 NOW = datetime(2026, 11, 7, 20, tzinfo=UTC)
 EXPORTED = 3
 """Segments that the stage of exports writes."""
-BUILDING = ("transformation", "identity", "recommendations", "conclusion")
+BUILDING = ("transformation", "identity", "voices", "recommendations", "conclusion")
 """Steps between landing and publishing."""
 MODULES = ("accounts", "contacts", "currency_rates", "deal_lines", "deals", "products")
 
