@@ -82,8 +82,8 @@ ENGAGED: Final = _computed(
     "measure",
     ("engagement_score", _A, "Engagement, 0 to 100 (ENG-8); null while the technique is off."),
     ("engagement_trend", _A, "Engagement score less that of 90 days earlier (ENG-14)."),
-    ("has_no_signal", _B, "No event of the account counts (ENG-11)."),
-    ("last_engaged_on", _D, "Day of the last event that gave points."),
+    ("has_no_signal", _B, "No event of the account in the window (ENG-11)."),
+    ("last_engaged_on", _D, "Day its people last did something."),
 )
 """Engagement of accounts; in segments only."""
 

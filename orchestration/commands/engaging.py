@@ -64,17 +64,23 @@ def engagement(
         say("  No score: the account is outside the scope, or the technique is off.")
         return
     if score["has_no_signal"]:
-        say("  No event of this account counts: the score of 0 says nothing (ENG-11).")
+        say("  No event of this account in the window: the score of 0 says nothing (ENG-11).")
     else:
         trend = f"{score['engagement_trend']:+} since 90 days before"
         say(f"  score {score['engagement_score']} of 100, {trend}")
         say(
             f"  {score['positive_points']:+.2f} and {score['negative_points']:+.2f} points by "
-            f"{score['event_count']} events, the last on {score['last_engaged_on']}"
+            f"{score['event_count']} events{_capped(score)}; they last did something on "
+            f"{score['last_engaged_on'] or 'no known day'}"
         )
     say()
     _show_entries(told["entries"], every=every)
     _show_times(told["best_times"])
+
+
+def _capped(score: dict[str, Any]) -> str:
+    """What caps took, where they took anything."""
+    return f", caps took {score['capped_points']:+.2f}" if score["capped_points"] else ""
 
 
 def _require(connection: duckdb.DuckDBPyConnection) -> None:

@@ -104,13 +104,17 @@ class Engagement:
             return record["Contact Id"]
         return self.owners.get(record["Contact Email"].strip().lower())
 
+    def addressee(self, record: Record) -> str:
+        """Whom a mail reached: the contact, else the address."""
+        return self.contact_of(record) or record["Contact Email"].strip().lower()
+
     @cached_property
     def events(self) -> list[Happened]:
         """Everything that happened, with who it was and whether a machine did it (ENG-13)."""
         delivered: dict[tuple[str, str], datetime] = {}
         for record in self.records["Emails"]:
             if record["Event"] == "delivered":
-                key = (record["Message Id"], addressee(record))
+                key = (record["Message Id"], self.addressee(record))
                 moment = datetime.fromisoformat(record["Occurred At"])
                 delivered[key] = min(delivered.get(key, moment), moment)
         found = []
@@ -118,7 +122,7 @@ class Engagement:
             for record in records:
                 moment = datetime.fromisoformat(record["Occurred At"])
                 message = record[MESSAGE[table]] if table in MESSAGE else ""
-                key = (message, addressee(record))
+                key = (message, self.addressee(record))
                 arrived = delivered.get(key) if record["Event"] == "opened" else None
                 is_quick = arrived is not None and (
                     timedelta() <= moment - arrived <= timedelta(seconds=2)
@@ -149,7 +153,7 @@ class Engagement:
             if points is None:
                 continue
             gone = revoked.get((contact, event.kind, event.event, event.message))
-            if gone is not None and event.at <= gone:
+            if gone is not None and (event.event == "started" or event.at <= gone):
                 continue
             once = self.once(event)
             if (contact, event.kind, event.event, once) in seen:
@@ -167,21 +171,35 @@ class Engagement:
         return event.event_id if each or not event.message else event.message
 
     def silences(self, people: list[Happened]) -> list[tuple[str, str, int, date]]:
-        """Follow-up mails without a reaction in time (ENG-7)."""
-        answers: dict[tuple[str, str], date] = {}
+        """Follow-up mails without a reaction in time, each message once (ENG-7)."""
+        answers: dict[tuple[str, str], list[datetime]] = defaultdict(list)
         for event in people:
             if event.kind == "mail" and event.event in ("opened", "clicked", "replied", "bounced"):
-                key = (event.contact or "", event.message)
-                answers[key] = min(answers.get(key, event.at.date()), event.at.date())
-        found = []
-        for event in people:
-            until = event.at.date() + timedelta(days=SILENCE_DAYS)
+                answers[(event.contact or "", event.message)].append(event.at)
+        found, asked = [], set()
+        for event in sorted(people, key=lambda e: (e.at, e.event_id)):
+            key = (event.contact or "", event.message)
             if event.kind != "mail" or event.event != "sent" or not event.is_follow_up:
                 continue
-            answered = answers.get((event.contact or "", event.message))
-            if until < self.crm.as_of and (answered is None or answered > until):
+            if not event.message or key in asked:
+                continue
+            asked.add(key)
+            until = event.at.date() + timedelta(days=SILENCE_DAYS)
+            is_answered = any(event.at <= at and at.date() <= until for at in answers[key])
+            if until <= self.crm.as_of and not is_answered:
                 found.append((event.contact or "", "mail silence", SILENCE_POINTS, until))
         return found
+
+    @cached_property
+    def alive(self) -> set[str]:
+        """Accounts with any event of a person in the window, with points or without (ENG-11)."""
+        since = self.crm.as_of - timedelta(days=WINDOW_DAYS)
+        return {
+            account
+            for event in self.events
+            if event.contact is not None and not event.is_machine and event.at.date() > since
+            if (account := self.account(event.contact)) is not None
+        }
 
     def net_points(self, as_of: date) -> dict[str, int]:
         """Net points by account of the window that ends with a day, website points capped."""
@@ -194,11 +212,6 @@ class Engagement:
         return {
             account: plain[account] + min(visits[account], WEB_CAP) for account in {*plain, *visits}
         }
-
-
-def addressee(record: Record) -> str:
-    """Whom a mail was sent to, as the event says."""
-    return record["Contact Id"] or record["Contact Email"].lower()
 
 
 def day_of(moment: str) -> date:

@@ -71,7 +71,7 @@ def test_every_score_is_the_sum_of_its_points(zylker: Installation, told: Engage
         expected = net.get(account, 0)
         assert (points, score) == (expected, min(max(expected, 0), 100)), account
         assert trend == score - min(max(earlier.get(account, 0), 0), 100), account
-        assert is_silent == (account not in net), account
+        assert is_silent == (account not in told.alive), account
 
 
 def test_entries_of_the_ledger_add_up_and_trace_to_events(zylker: Installation) -> None:

@@ -1,30 +1,34 @@
 {#-
   Figures of the channels for every value of a column `by` (INT-4): rows (<by>, channel, metric, value,
   sample_count, first_at, last_at). `tallies` and `tickets` name CTEs with that column; a CTE `metrics`
-  holds config.channel_metrics. Rates are shares of sums, never means of shares; of nothing they are
-  null, and not told (INT-5).
+  holds config.channel_metrics. Rates are shares of sums, never means of shares: 0 where there was
+  something to react to and nobody did, not told where there was nothing (INT-5).
 -#}
 {% macro channel_metrics(by, tallies, tickets) -%}
   select
-    sums.{{ by }},
+    bases.{{ by }},
     metrics.channel,
     metrics.metric,
+    {{ metric_value() }} as value,
     cast(
-      case when metrics.over_tally is null then {{ tally_value('sums', 'metrics.basis') }}
-      else {{ tally_value('sums', 'metrics.basis') }} / nullif({{ tally_value('over_sums', 'metrics.over_basis') }}, 0)
-      end as decimal(18, 4)
-    ) as value,
-    cast(coalesce({{ tally_value('over_sums', 'metrics.over_basis') }}, sums.event_count) as bigint) as sample_count,
-    sums.first_at,
-    sums.last_at
-  from ({{ tally_sums(by, tallies) }}) as sums
-  inner join metrics on sums.channel = metrics.channel and sums.tally = metrics.tally
-  left join ({{ tally_sums(by, tallies) }}) as over_sums
+      case
+        when metrics.over_tally is null then bases.event_count
+        else {{ tally_value('bases', 'metrics.over_basis') }}
+      end as bigint
+    ) as sample_count,
+    coalesce(sums.first_at, bases.first_at) as first_at,
+    coalesce(sums.last_at, bases.last_at) as last_at
+  from ({{ tally_sums(by, tallies) }}) as bases
+  inner join metrics
     on
-      sums.{{ by }} = over_sums.{{ by }}
-      and metrics.channel = over_sums.channel
-      and metrics.over_tally = over_sums.tally
-  where metrics.over_tally is null or {{ tally_value('over_sums', 'metrics.over_basis') }} > 0
+      bases.channel = metrics.channel
+      and bases.tally = coalesce(metrics.over_tally, metrics.tally)
+  left join ({{ tally_sums(by, tallies) }}) as sums
+    on
+      bases.{{ by }} = sums.{{ by }}
+      and metrics.channel = sums.channel
+      and metrics.tally = sums.tally
+  where metrics.over_tally is null or {{ tally_value('bases', 'metrics.over_basis') }} > 0
   union all
   select
     {{ by }},
@@ -36,6 +40,20 @@
     max(closed_at) as last_at
   from {{ tickets }}
   group by {{ by }}
+{%- endmacro %}
+
+{#- The value of a metric, rounded half away from zero; null where it is beyond all bounds. -#}
+{% macro metric_value() -%}
+  {%- set exact -%}
+    try_cast(
+      case
+        when metrics.over_tally is null then {{ tally_value('bases', 'metrics.basis') }}
+        else coalesce({{ tally_value('sums', 'metrics.basis') }}, 0)
+          / nullif({{ tally_value('bases', 'metrics.over_basis') }}, 0)
+      end as decimal(28, 10)
+    )
+  {%- endset -%}
+  try_cast({{ rounded(exact, 22, 4) }} as decimal(18, 4))
 {%- endmacro %}
 
 {% macro tally_sums(by, tallies) -%}

@@ -54,7 +54,14 @@ in_force as (
         lower(versions.participant_role) as participant_role,
         ---------- numbers
         versions.score,
-        coalesce(versions.duration_seconds, versions.duration_minutes * 60) as duration_seconds,
+        coalesce(
+            versions.duration_seconds,
+            -- More minutes than a century has are no duration.
+            case
+                when abs(versions.duration_minutes) < 60000000
+                    then versions.duration_minutes * 60
+            end
+        ) as duration_seconds,
         versions.page_count,
         versions.amount,
         ---------- booleans

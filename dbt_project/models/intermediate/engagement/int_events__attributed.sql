@@ -12,7 +12,8 @@ attributed as (
         events.event_key,
         events.account_id,
         events.contact_id,
-        coalesce(events.contact_id, events.account_id) as person_id,
+        -- Ids of contacts and accounts may be equal texts.
+        coalesce('contact:' || events.contact_id, 'account:' || events.account_id) as person_id,
         events.channel,
         events.event,
         events.message_id,
@@ -23,7 +24,8 @@ attributed as (
         kinds.counts_once,
         kinds.revokes,
         kinds.is_attempt,
-        kinds.is_answer
+        kinds.is_answer,
+        kinds.is_incoming
     from events
     inner join kinds on events.channel = kinds.channel and events.event = kinds.event
     where

@@ -2,8 +2,8 @@ with events as (
     select * from {{ ref('int_events__attributed') }}
 ),
 
--- What another event of the same person and message takes back: a start that led to a completed
--- survey, a check-in undone, a registration cancelled.
+-- What another event of the same person and message takes back: a check-in undone, a registration
+-- cancelled, the start of a survey that was completed, whenever that was told.
 revocations as (
     select
         channel,
@@ -32,7 +32,7 @@ standing as (
             and events.event = revocations.event
             and events.message_id = revocations.message_id
             and events.person_id = revocations.person_id
-            and events.occurred_at <= revocations.revoked_at
+            and (events.event = 'started' or events.occurred_at <= revocations.revoked_at)
     where events.engagement_event is not null and revocations.event is null
 ),
 

@@ -1,7 +1,8 @@
 with events as (
     select
+        event_key,
         account_id,
-        coalesce(contact_id, account_id) as person_id,
+        coalesce('contact:' || contact_id, 'account:' || account_id) as person_id,
         channel,
         event,
         coalesce(message_id, event_key) as message_id,
@@ -11,27 +12,39 @@ with events as (
         page_count,
         amount,
         score,
-        bounce_type,
-        participant_role
+        bounce_type
     from {{ ref('int_events__matched') }}
     where account_id is not null and not is_machine
 ),
 
--- What is counted beside the events themselves: a mail that was opened was delivered (INT-5), a
--- registration that was cancelled is no ticket.
+standing as (
+    select * from {{ ref('int_events__standing') }}
+),
+
+-- What is counted beside the events themselves: a mail that was opened was delivered (INT-5), who
+-- came without a registration was there as well.
 derivations as (
     select derivations.* from (
         values
-        ('email', 'delivered', 'reached', 1), ('email', 'opened', 'reached', 1),
-        ('email', 'clicked', 'reached', 1), ('email', 'replied', 'reached', 1),
-        ('campaign', 'delivered', 'reached', 1), ('campaign', 'opened', 'reached', 1),
-        ('campaign', 'clicked', 'reached', 1), ('campaign', 'replied', 'reached', 1),
-        ('call', 'answered', 'attempted', 1), ('call', 'not_answered', 'attempted', 1),
-        ('survey', 'started', 'responded', 1), ('survey', 'completed', 'responded', 1),
-        ('event', 'registered', 'ticketed', 1), ('event', 'cancelled', 'ticketed', -1),
-        ('event', 'checked_in', 'present', 1), ('event', 'check_in_undone', 'present', -1),
-        ('ticket', 'opened', 'open', 1), ('ticket', 'closed', 'open', -1)
-    ) as derivations (channel, event, tally, weight)
+        ('email', 'delivered', 'reached'), ('email', 'opened', 'reached'),
+        ('email', 'clicked', 'reached'), ('email', 'replied', 'reached'),
+        ('campaign', 'delivered', 'reached'), ('campaign', 'opened', 'reached'),
+        ('campaign', 'clicked', 'reached'), ('campaign', 'replied', 'reached'),
+        ('call', 'answered', 'attempted'), ('call', 'not_answered', 'attempted'),
+        ('survey', 'started', 'responded'), ('survey', 'completed', 'responded'),
+        ('webinar', 'registered', 'expected'), ('webinar', 'attended', 'expected')
+    ) as derivations (channel, event, tally)
+),
+
+-- The last answer of a person to a survey, so that nobody votes twice.
+answers as (
+    select
+        event_key,
+        row_number() over (
+            partition by person_id, message_id order by occurred_at desc, event_key desc
+        ) as answer_rank
+    from events
+    where channel = 'survey' and event = 'completed' and score between 0 and 10
 ),
 
 counted as (
@@ -44,7 +57,7 @@ counted as (
     select
         events.*,
         derivations.tally,
-        derivations.weight
+        1 as weight
     from events
     inner join derivations
         on events.channel = derivations.channel and events.event = derivations.event
@@ -58,24 +71,17 @@ counted as (
     union all
     select
         events.*,
-        events.participant_role as tally,
-        1 as weight
-    from events
-    where events.event = 'registered' and events.participant_role in ('speaker', 'sponsor')
-    union all
-    select
-        events.*,
         'rated' as tally,
         1 as weight
     from events
-    where events.channel = 'survey' and events.score between 0 and 10
+    inner join answers on events.event_key = answers.event_key and answers.answer_rank = 1
     union all
     select
         events.*,
         'net_promoted' as tally,
         case when events.score >= 9 then 100 when events.score <= 6 then -100 else 0 end as weight
     from events
-    where events.channel = 'survey' and events.score between 0 and 10
+    inner join answers on events.event_key = answers.event_key and answers.answer_rank = 1
 ),
 
 tallied as (
@@ -84,14 +90,29 @@ tallied as (
         channel,
         tally,
         sum(weight) as event_count,
-        count(distinct person_id || ':' || message_id) as message_count,
-        count(distinct person_id || ':' || cast(occurred_on as string)) as day_count,
+        count(distinct person_id || chr(31) || message_id) as message_count,
+        count(distinct person_id || chr(31) || cast(occurred_on as string)) as day_count,
         sum(duration_seconds) as duration_seconds,
         sum(page_count) as page_count,
         sum(amount) as amount,
         min(occurred_at) as first_at,
         max(occurred_at) as last_at
     from counted
+    group by account_id, channel, tally
+    union all
+    select
+        account_id,
+        channel,
+        tally,
+        count(*) as event_count,
+        count(*) as message_count,
+        count(*) as day_count,
+        cast(null as bigint) as duration_seconds,
+        cast(null as bigint) as page_count,
+        sum(amount) as amount,
+        min(occurred_at) as first_at,
+        max(occurred_at) as last_at
+    from standing
     group by account_id, channel, tally
 )
 

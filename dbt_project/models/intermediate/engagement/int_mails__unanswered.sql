@@ -11,25 +11,39 @@ events as (
     select * from {{ ref('int_events__attributed') }}
 ),
 
--- Who never got the mail could not react to it; the bounce has its own points.
-answers as (
-    select
-        channel,
-        message_id,
-        person_id,
-        min(occurred_on) as answered_on
-    from events
-    where (is_answer or event = 'bounced') and message_id is not null
-    group by channel, message_id, person_id
-),
-
+-- A mail that is sent again under its key is waited for once, from the first time on.
 follow_ups as (
     select
-        events.*,
-        {{ add_days('events.occurred_on', 'settings.no_reaction_days') }} as waited_until
+        events.event_key,
+        events.account_id,
+        events.contact_id,
+        events.person_id,
+        events.channel,
+        events.message_id,
+        events.occurred_at,
+        {{ add_days('events.occurred_on', 'settings.no_reaction_days') }} as waited_until,
+        row_number() over (
+            partition by events.person_id, events.channel, events.message_id
+            order by events.occurred_at, events.event_key
+        ) as sending_rank
     from events
     cross join settings
-    where events.is_follow_up and events.event = 'sent'
+    where events.is_follow_up and events.event = 'sent' and events.message_id is not null
+),
+
+-- Who never got the mail could not react to it; the bounce has its own points.
+answered as (
+    select distinct follow_ups.event_key
+    from follow_ups
+    inner join events
+        on
+            follow_ups.channel = events.channel
+            and follow_ups.message_id = events.message_id
+            and follow_ups.person_id = events.person_id
+    where
+        (events.is_answer or events.event = 'bounced')
+        and events.occurred_at >= follow_ups.occurred_at
+        and events.occurred_on <= follow_ups.waited_until
 ),
 
 -- Silence is an event of its own, on the day the time to react was over (ENG-7).
@@ -44,14 +58,11 @@ unanswered as (
         follow_ups.occurred_at
     from follow_ups
     cross join run
-    left join answers
-        on
-            follow_ups.channel = answers.channel
-            and follow_ups.message_id = answers.message_id
-            and follow_ups.person_id = answers.person_id
+    left join answered on follow_ups.event_key = answered.event_key
     where
-        run.as_of > follow_ups.waited_until
-        and coalesce(answers.answered_on > follow_ups.waited_until, true)
+        follow_ups.sending_rank = 1
+        and run.as_of >= follow_ups.waited_until
+        and answered.event_key is null
 )
 
 select * from unanswered

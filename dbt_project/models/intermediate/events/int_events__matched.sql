@@ -1,118 +1,64 @@
-with run as (
-    select * from {{ source('config', 'run') }}
+with placed as (
+    select * from {{ ref('int_events__placed') }}
 ),
 
-visible as (
-    select * from {{ ref('int_events__visible') }}
-),
-
-kinds as (
-    select * from {{ source('config', 'event_kinds') }}
-),
-
-contacts as (
-    select * from {{ ref('int_contacts__addressed') }}
-),
-
-moved as (
-    select
-        moved.contact_id,
-        survivors.survivor_id as account_id,
-        moved.valid_from,
-        moved.valid_until
-    from {{ ref('int_contacts__moved') }} as moved
-    left join {{ ref('int_accounts__survived') }} as survivors
-        on moved.account_id = survivors.account_id
-),
-
-survivors as (
-    select * from {{ ref('int_accounts__survived') }}
-),
-
+-- Whom a mail was delivered to and who opened it are compared as they were matched: one event may
+-- name the contact and the other one the address.
 delivered as (
     select
         channel,
         message_id,
-        coalesce(contact_id, contact_email) as addressee,
+        coalesce('contact:' || contact_id, contact_email) as addressee,
         min(occurred_at) as delivered_at
-    from visible
+    from placed
     where event = 'delivered' and message_id is not null
-    group by channel, message_id, coalesce(contact_id, contact_email)
+    group by channel, message_id, coalesce('contact:' || contact_id, contact_email)
 ),
 
 matched as (
     select
-        visible.event_key,
-        coalesce(named.contact_id, addressed.contact_id) as contact_id,
-        case
-            when moved.contact_id is not null then moved.account_id
-            else coalesce(named.account_id, addressed.account_id, survivors.survivor_id)
-        end as account_id,
-        case
-            when named.contact_id is not null then 'contact_id'
-            when addressed.contact_id is not null then 'contact_email'
-            when survivors.survivor_id is not null then 'account_id'
-        end as matched_by,
-        named.contact_id is null and coalesce(addressed.is_shared_address, false)
-            as is_shared_address,
-        visible.channel,
-        visible.event,
-        kinds.event is not null as is_known_event,
-        coalesce(
-            visible.direction,
-            case
-                when kinds.is_incoming then 'incoming'
-                when kinds.event is not null then 'outgoing'
-            end
-        ) as direction,
-        visible.occurred_at,
-        visible.ingested_at,
-        {{ local_date('visible.occurred_at', 'run.time_zone') }} as occurred_on,
-        visible.message_id,
-        visible.message_name,
-        visible.campaign_id,
-        visible.subject,
-        visible.score,
-        visible.duration_seconds,
-        visible.page_count,
-        visible.page,
-        visible.referrer,
-        visible.amount,
-        visible.priority,
-        visible.bounce_type,
-        visible.participant_role,
-        visible.is_follow_up,
+        placed.event_key,
+        placed.contact_id,
+        placed.account_id,
+        placed.matched_by,
+        placed.is_shared_address,
+        placed.channel,
+        placed.event,
+        placed.is_known_event,
+        placed.direction,
+        placed.occurred_at,
+        placed.ingested_at,
+        placed.occurred_on,
+        placed.message_id,
+        placed.message_name,
+        placed.campaign_id,
+        placed.subject,
+        placed.score,
+        placed.duration_seconds,
+        placed.page_count,
+        placed.page,
+        placed.referrer,
+        placed.amount,
+        placed.priority,
+        placed.bounce_type,
+        placed.participant_role,
+        placed.is_follow_up,
+        placed.contact_email,
         -- Nobody reads a mail within two seconds of its delivery (ENG-13).
-        visible.is_flagged_machine
-        or (
-            visible.event = 'opened'
-            and coalesce(
-                visible.occurred_at
-                between delivered.delivered_at and delivered.delivered_at + interval 2 second,
-                false
-            )
+        placed.is_flagged_machine
+        or coalesce(
+            placed.occurred_at
+            between delivered.delivered_at and delivered.delivered_at + interval 2 second,
+            false
         ) as is_machine
-    from visible
-    cross join run
-    left join kinds on visible.channel = kinds.channel and visible.event = kinds.event
-    left join contacts as named on visible.contact_id = named.contact_id
-    left join contacts as addressed
-        on
-            named.contact_id is null
-            and visible.contact_email = addressed.contact_email
-            and addressed.is_address_owner
-    left join moved
-        on
-            coalesce(named.contact_id, addressed.contact_id) = moved.contact_id
-            and coalesce(visible.occurred_at >= moved.valid_from, true)
-            and coalesce(visible.occurred_at < moved.valid_until, true)
-    left join survivors on visible.account_id = survivors.account_id
+    from placed
     left join delivered
         on
-            visible.event = 'opened'
-            and visible.channel = delivered.channel
-            and visible.message_id = delivered.message_id
-            and coalesce(visible.contact_id, visible.contact_email) = delivered.addressee
+            placed.event = 'opened'
+            and placed.channel = delivered.channel
+            and placed.message_id = delivered.message_id
+            and coalesce('contact:' || placed.contact_id, placed.contact_email)
+            = delivered.addressee
 )
 
 select * from matched

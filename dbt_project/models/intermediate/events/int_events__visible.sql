@@ -8,7 +8,11 @@ visible as (
         events.contact_id,
         events.account_id,
         events.contact_email,
-        coalesce(events.message_id, events.message_name) as message_id,
+        -- Mails of one name are many; a survey or a conference is told by its name.
+        coalesce(
+            events.message_id,
+            case when events.channel not in ('email', 'campaign') then events.message_name end
+        ) as message_id,
         events.message_name,
         events.campaign_id,
         events.channel,

@@ -30,7 +30,9 @@ counted as (
     left join listed on preferences.preference_number = listed.preference_number
     where
         (listed.preference_number is null or terms.term is not null)
-        and coalesce(signals.signal_sentiment = preferences.sentiment, preferences.sentiment is null)
+        and coalesce(
+            signals.signal_sentiment = preferences.sentiment, preferences.sentiment is null
+        )
         and (preferences.kind <> 'intent' or signals.is_analysed)
     group by signals.account_id, preferences.preference_number
 )

@@ -17,30 +17,44 @@ answers as (
         channel,
         message_id,
         contact_id,
-        min(occurred_at) as answered_at
+        occurred_at
     from events
     where is_answer and not is_attempt and message_id is not null
-    group by channel, message_id, contact_id
 ),
 
--- A call is its own answer; a mail is answered by what came back of the same message.
+tried as (
+    select
+        events.*,
+        lead(events.occurred_at) over (
+            partition by events.contact_id, events.channel, events.message_id
+            order by events.occurred_at, events.event_key
+        ) as tried_again_at
+    from events
+    where events.is_attempt
+),
+
+-- A call is its own answer; a mail is answered by what came back of the same message before it was
+-- sent again.
 attempts as (
     select
-        events.account_id,
-        events.contact_id,
-        events.channel,
-        cast(events.weekday as bigint) as weekday,
-        cast(events.from_hour as bigint) as from_hour,
-        case when events.is_answer or answers.contact_id is not null then 1 else 0 end
+        tried.account_id,
+        tried.contact_id,
+        tried.channel,
+        cast(tried.weekday as bigint) as weekday,
+        cast(tried.from_hour as bigint) as from_hour,
+        max(case when tried.is_answer or answers.contact_id is not null then 1 else 0 end)
             as is_answered
-    from events
+    from tried
     left join answers
         on
-            events.channel = answers.channel
-            and events.message_id = answers.message_id
-            and events.contact_id = answers.contact_id
-            and events.occurred_at <= answers.answered_at
-    where events.is_attempt
+            tried.channel = answers.channel
+            and tried.message_id = answers.message_id
+            and tried.contact_id = answers.contact_id
+            and tried.occurred_at <= answers.occurred_at
+            and coalesce(tried.tried_again_at > answers.occurred_at, true)
+    group by
+        tried.event_key, tried.account_id, tried.contact_id, tried.channel, tried.weekday,
+        tried.from_hour
 ),
 
 rates as (
