@@ -67,12 +67,13 @@ def unread_texts(
     """Yield the texts that this version has not read, in batches: text_hash, subject, body."""
     # A cursor of its own: rows are written while these are read.
     reader = connection.cursor()
-    reader.execute(
+    found = reader.sql(
         f"select texts.* from {_TEXTS} as texts anti join {SCHEMA}.heard_texts as heard "
-        "on texts.text_hash = heard.text_hash and heard.engine_version = ? order by text_hash",
-        [engine_version],
+        "on texts.text_hash = heard.text_hash and heard.engine_version = $version "
+        "order by text_hash",
+        params={"version": engine_version},
     )
-    for batch in reader.to_arrow_reader(size):
+    for batch in found.to_arrow_reader(size):
         yield batch.to_pandas()
     reader.close()
 
@@ -84,11 +85,12 @@ def insert_heard(
 
     `said` is what `ml.voice.engine.Engine.classify` returns, in the order of `hashes`.
     """
+    moved_by = [
+        ", ".join(f"{word} {value:+.2f}" for word, value in row) for row in said["moved_by"]
+    ]
     texts = said.drop(columns=["intents", "keywords", "competitors"]).assign(
-        text_hash=hashes.to_numpy(),
-        moved_by=[", ".join(f"{word} {value:+.2f}" for word, value in row) or None
-                  for row in said["moved_by"]],
-    )  # fmt: skip
+        text_hash=hashes.to_numpy(), moved_by=moved_by
+    )
     signals = _signals(hashes, said)
     connection.execute("begin transaction")
     _insert(connection, "heard_texts", texts)

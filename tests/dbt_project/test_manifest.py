@@ -31,7 +31,7 @@ READ_ACROSS = {
     ("int_suggestions__matched", "seg_recommendations"),
     ("int_accounts__baselined", "rpt_rfm_cut_points"),
 }
-LEARNED_FROM = {"recommendations", "identity", "voice"}
+LEARNED_FROM = {"recommendations", "identity", "texts"}
 """Folders of what Python learns from (schema learning)."""
 RULE = re.compile(r"\b[A-Z]{3}-\d+")
 GRAIN = re.compile(r"One row (per|in all)")
