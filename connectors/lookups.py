@@ -12,6 +12,7 @@ import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -60,12 +61,19 @@ def _with_lookups(landing: Landing, found: Input) -> Input:
 
 
 def _inputs(landing: Landing, lookup: LookupField) -> list[Input]:
-    """All files of the table of a lookup; those still being written are left out."""
+    """Files of the table of a lookup that count, the oldest first.
+
+    Exports of after the business date are not known yet; of snapshots only the newest counts. Files
+    still being written are left out.
+    """
     source = lookup.lookup.split(".", 1)[0]
     mapping = MappedModule.model_validate({"from": lookup.lookup})
     other = dataclasses.replace(landing, mapping=mapping, source=landing.lookup_sources[source])
     inputs, _ = find_inputs(other)
-    return inputs
+    as_of = landing.as_of or landing.organization.as_of
+    known = [i for i in inputs if not (as_of and i.exported_on and i.exported_on > as_of)]
+    known.sort(key=lambda i: (i.exported_on or date.min, i.name))
+    return known[-1:] if other.source.loads == "snapshot" else known
 
 
 @dataclass(frozen=True)
@@ -78,14 +86,21 @@ class LookupColumn:
 
 
 def _gathered(landing: Landing, lookup: LookupField, pairs: Path) -> LookupColumn:
-    """Write the distinct keys of the other table with their smallest value.
+    """Write the distinct keys of the other table with their value.
+
+    The newest export that holds a key decides; where it has several values, the smallest is taken.
 
     Raises SchemaDriftError when the table has no such column.
     """
     work = pairs.with_suffix("")
     work.mkdir(exist_ok=True)
     relations = []
-    for found in _inputs(landing, lookup):
+    nulls = (
+        landing.lookup_sources[lookup.lookup.split(".", 1)[0]]
+        .value_formats(landing.organization.time_zone)
+        .null_values
+    )
+    for number, found in enumerate(_inputs(landing, lookup)):
         for item in found.open(work):
             key = _header(lookup.key_column, item, lookup)
             value = _header(lookup.value, item, lookup)
@@ -94,17 +109,20 @@ def _gathered(landing: Landing, lookup: LookupField, pairs: Path) -> LookupColum
                 f"{_text(extract.columns[name])} as {role}"
                 for name, role in ((key, "key"), (value, "value"))
             )
-            relations.append(f"select {texts} from ({extract.relation})")
+            relations.append(f"select {texts}, {number} as export from ({extract.relation})")
     if not relations:
         raise LandingError(
             f"the table {lookup.lookup!r} of a lookup has no file yet.",
             source=landing.mapping.table,
         )
+    known = ", ".join(literal(text) for text in dict.fromkeys(("", *nulls)))
     with duckdb.connect() as connection:
         connection.execute(
             f"copy (select key, min(value) as value, count(distinct value) as value_count"
-            f" from ({' union all '.join(relations)}) where key <> '' and value <> ''"
-            f" group by key) to {literal(str(pairs))} (format parquet)"
+            f" from (select *, max(export) over (partition by key) as newest"
+            f" from ({' union all '.join(relations)})"
+            f" where key not in ({known}) and value not in ({known}))"
+            f" where export = newest group by key) to {literal(str(pairs))} (format parquet)"
         )
         counted = connection.execute(
             f"select count(*) from {literal(str(pairs))} where value_count > 1"

@@ -77,7 +77,8 @@ TableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[^\s].*
 class LookupField(FormatDeclaration):
     """A field read from another table, found by a column of this one (LKP-3).
 
-    Where several rows have the key, the smallest value is taken, and the load says so.
+    The newest export that holds the key decides; of several values there the smallest is taken, and
+    the load says so.
     """
 
     lookup: TableName
@@ -99,7 +100,8 @@ class LookupField(FormatDeclaration):
     @property
     def header(self) -> str:
         """Name of the column that the lookup adds to this table."""
-        return f"{self.lookup}: {self.value} by {self.by}"
+        matching = self.by if self.key_column == self.by else f"{self.by} = {self.key_column}"
+        return f"{self.lookup}: {self.value} by {matching}"
 
 
 class UnknownField(Definition):

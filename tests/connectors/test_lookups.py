@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -124,3 +125,51 @@ def test_values_of_typed_files_are_found_as_texts(tmp_path: Path) -> None:
         lookup_sources={"crm": source},
     )  # fmt: skip
     assert accounts(tmp_path, result) == {"7": "99"}
+
+
+def exported(folder: Path, rows: Mapping[str, Sequence[Sequence[str]]], loads: str) -> str | None:
+    """Account of deal 1 by pairs of several exports, on the last day of January."""
+    written(folder / "deals.csv", ["deal_id"], [["1"]])
+    for day, pairs in rows.items():
+        written(folder / f"deal_company_{day}.csv", ["deal_id", "company_id"], pairs)
+    deals = Source(files=("deals.csv",))
+    pairs_of = Source.model_validate(
+        {"files": ["deal_company_*.csv"], "loads": loads, "exported_at": r"(\d{4}-\d\d-\d\d)",
+         "null_values": ["NULL"]}
+    )  # fmt: skip
+    mapping = DealsModule.model_validate(
+        {
+            "from": "crm.deals",
+            "fields": {
+                "account_id": {"lookup": "pairs.deal_company", "by": "deal_id",
+                               "value": "company_id"},
+                "stage": {"value": "Won"},
+                "closing_date": {"unknown": True},
+                "created_at": {"unknown": True},
+            },
+            "stages": {"won": ["Won"]},
+        }
+    )  # fmt: skip
+    result = land_module(
+        DEALS, mapping, deals, folder / "landing", ORGANIZATION, base_directory=folder,
+        as_of=date(2024, 1, 31), lookup_sources={"crm": deals, "pairs": pairs_of},
+    )  # fmt: skip
+    return accounts(folder, result)["1"]
+
+
+@pytest.mark.parametrize("loads", ["incremental", "snapshot"])
+def test_the_newest_export_known_on_the_day_decides(tmp_path: Path, loads: str) -> None:
+    rows = {
+        "2024-01-01": [["1", "a"]],
+        "2024-01-20": [["1", "NULL"], ["1", "z"]],
+        "2024-02-10": [["1", "b"]],
+    }
+    assert exported(tmp_path, rows, loads) == "z"
+
+
+@pytest.mark.parametrize(("loads", "expected"), [("incremental", "a"), ("snapshot", None)])
+def test_a_pair_that_a_snapshot_lacks_is_gone(
+    tmp_path: Path, loads: str, expected: str | None
+) -> None:
+    rows = {"2024-01-01": [["1", "a"]], "2024-01-20": [["2", "z"]]}
+    assert exported(tmp_path, rows, loads) == expected

@@ -71,6 +71,8 @@ in_force as (
         versions.occurred_at,
         versions.ingested_at,
         versions.custom_fields,
+        -- Nobody says when the source learned of it, but its export was not there on that day.
+        versions.ingested_at is null and versions.load_precedence < 0 as is_of_later_export,
         coalesce(versions.is_deleted, false) or coalesce(
             coalesce(newest.last_precedence, versions.load_precedence)
             < versions.newest_snapshot_precedence,

@@ -37,7 +37,13 @@ visible as (
     where
         not events.is_deleted
         and events.occurred_at < run.ends_at
-        and coalesce(run.allow_late or events.ingested_at < run.ends_at, true)
+        and (
+            run.allow_late
+            or (
+                coalesce(events.ingested_at < run.ends_at, true)
+                and not events.is_of_later_export
+            )
+        )
 )
 
 select * from visible

@@ -6,7 +6,8 @@ landed as (
     select
         event_key,
         occurred_at,
-        ingested_at
+        ingested_at,
+        is_of_later_export
     from {{ ref('stg_integrations__events') }}
     where not is_deleted
 ),
@@ -54,7 +55,7 @@ doubted as (
     cross join run
     where
         landed.occurred_at < run.ends_at
-        and landed.ingested_at >= run.ends_at
+        and (landed.is_of_later_export or landed.ingested_at >= run.ends_at)
 )
 
 select * from doubted
