@@ -26,10 +26,12 @@ WANTED = ("int_accounts__rfm_scored", "int_accounts__labelled")
 MODELLED = (
     "stg_crm__accounts", "stg_crm__products", "int_accounts__survived", "int_contacts__survived",
     "int_deals__converted", "int_deal_lines__merged", "int_account_products__held",
+    "int_accounts__engaged", "int_voice__matched",
 )  # fmt: skip
 """Where every way starts: cleaned, merged and in base currency, before any technique.
 
-What accounts hold is given because labels of recommendations read it; no rival gives these.
+What accounts hold, how engaged they are and what they say is given because labels of other techniques
+read it; no rival gives these.
 """
 OTHER_LABELS = "select account_id, cast(null as varchar) as label_id from accounts where false"
 """In place of the labels of other techniques, which no rival gives."""

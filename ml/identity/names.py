@@ -32,8 +32,8 @@ def name_words(name: object) -> tuple[str, ...]:
     A name made of nothing but legal forms keeps them; one without letters has no words.
     """
     text = _DOTTED.sub("", unmarked(plain(name)).replace("&", " and "))
-    text = _CHINESE_FORMS.sub("", _APOSTROPHES.sub("", text))
-    words = _WORDS.findall(text)[:MOST_WORDS]
+    text = _APOSTROPHES.sub("", text)
+    words = (_WORDS.findall(_CHINESE_FORMS.sub("", text)) or _WORDS.findall(text))[:MOST_WORDS]
     kept = list(words)
     while len(kept) > 1 and (kept[-1] in LEGAL_FORMS or kept[-1] in ADDITIONS or kept[-1] == "and"):
         kept.pop()

@@ -258,7 +258,7 @@ def test_engagement_ranges_may_not_overlap_and_gaps_are_cautions() -> None:
     labels[4]["range"] = [85, 99]
     configuration = configured(techniques={"engagement": {"labels": labels}})
     codes = [caution.code for caution in configuration_cautions(configuration)]
-    assert codes == ["engagement_gap", "engagement_gap"]
+    assert codes == ["engagement_gap", "engagement_gap", "no_events"]
 
 
 def test_label_names_are_unique_ignoring_case() -> None:

@@ -177,7 +177,7 @@ def test_a_kept_server_serves_the_next_block_and_ends_with_it(
     with connect_server("local[1]", tmp_path, keep=True) as second:
         assert second == first
     os.killpg(int((tmp_path / "server.pid").read_text()), signal.SIGKILL)
+    # A new server may well be given the port of the dead one.
     with connect_server("local[1]", tmp_path) as third:
-        assert third != first
         assert is_listening(third)
     assert not is_listening(third)

@@ -51,6 +51,12 @@ def test_any_text_is_read_or_refused_with_a_reason_twice_alike(texts: list[objec
     assert person_name(person_name(texts[5])) == person_name(texts[5])
 
 
+def test_a_name_of_nothing_but_a_legal_form_keeps_it() -> None:
+    for name in ("株式会社", ":株式会社:", "有限公司", "GmbH"):
+        key = name_key(name)
+        assert key is not None and name_key(key) == key
+
+
 @given(rows=st.lists(st.lists(TEXTS, min_size=8, max_size=8), min_size=1, max_size=5))
 @settings(max_examples=60, deadline=None)
 def test_a_frame_is_its_rows(rows: list[list[object]]) -> None:
