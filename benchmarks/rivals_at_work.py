@@ -30,8 +30,8 @@ MODELLED = (
 )  # fmt: skip
 """Where every way starts: cleaned, merged and in base currency, before any technique.
 
-What accounts hold, how engaged they are and what they say is given because labels of other techniques
-read it; no rival gives these.
+What accounts hold, how engaged they are and what they say is given because labels of other
+techniques read it; no rival gives these.
 """
 OTHER_LABELS = "select account_id, cast(null as varchar) as label_id from accounts where false"
 """In place of the labels of other techniques, which no rival gives."""
