@@ -37,6 +37,7 @@ TABLES = {
     "type and product.",
     "event_feeds": "Tables of events and their channels (INT-1). One row per feed.",
     "event_kinds": "What may happen over a channel, and what it means (INT-4). One row per event.",
+    "event_tallies": "What is counted beside events (INT-5). One row per channel, event, tally.",
     "channel_metrics": "Figures of every channel (INT-4). One row per channel and metric.",
     "engagement_settings": "Window and scale of engagement (ENG-8, ENG-9). One row.",
     "engagement_points": "Points by event (ENG-7). One row per event of the channels that are on.",

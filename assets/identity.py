@@ -9,31 +9,29 @@ from typing import Any, Final
 
 import dagster as dg
 
-from assets.identity_tables import DESCRIBED, IDENTITY_TABLES, described, insert_frame
-from assets.learned_tables import SCHEMA, create_tables, finish_tables
-from assets.observation import shown
+from assets.identity_tables import DESCRIBED, IDENTITY_TABLES, described
+from assets.learned_assets import bounded_warehouse, results_of, table_specs
+from assets.learned_tables import (
+    SCHEMA,
+    UNFINISHED,
+    create_tables,
+    finish_tables,
+    insert_frame,
+)
 from assets.refresh import Refresh
-from assets.warehouse import literal, row_count, warehouse
 
 COMPARED: Final = "everything_compared"
-MEMORY_LIMIT: Final = "1GB"
-"""What the warehouse may hold while Python compares beside it."""
 
 
 @dg.multi_asset(
     name="identity",
-    specs=[
-        dg.AssetSpec(
-            [SCHEMA, name],
-            deps=[["learning", table] for table in DESCRIBED],
-            group_name="accounts",
-            kinds={"python", "splink"},
-            owners=["team:marketing-analytics"],
-            description=description,
-            code_version="1",
-        )
-        for name, (description, _) in IDENTITY_TABLES.items()
-    ],
+    specs=table_specs(
+        IDENTITY_TABLES,
+        deps=[["learning", table] for table in DESCRIBED],
+        group="accounts",
+        kind="splink",
+        code_version="1",
+    ),
     check_specs=[
         dg.AssetCheckSpec(
             COMPARED,
@@ -55,38 +53,24 @@ def identity(context: dg.AssetExecutionContext, refresh: Refresh) -> Iterator[An
     chosen = refresh.configuration.identity
     bounds = Bounds(chosen.largest_block, chosen.most_pairs) if chosen.active else None
     least = float(chosen.min_probability)
-    with warehouse(refresh.home.warehouse) as connection:
-        # Frames hold the same texts once more; DuckDB would take the rest of the memory there is.
-        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
-        connection.execute(f"set temp_directory = {literal(str(refresh.home.root / 'spill'))}")
+    with bounded_warehouse(refresh) as connection:
         create_tables(connection, IDENTITY_TABLES)
         told: dict[str, tuple[str, ...]] = {}
         for kind, table, propose in zip(
             ("account", "contact"), DESCRIBED, (account_proposals, contact_proposals), strict=True
         ):
             found = propose(described(connection, table), bounds, least)
-            insert_frame(connection, f"{kind}_identities", found.identities)
-            insert_frame(connection, f"{kind}_pairs", found.pairs)
+            for name, rows in (("identities", found.identities), ("pairs", found.pairs)):
+                columns = IDENTITY_TABLES[f"{kind}_{name}"][1]
+                insert_frame(connection, f"{kind}_{name}{UNFINISHED}", columns, rows)
             context.log.info(
                 f"{len(found.identities):,} {kind}s, {found.compared_count:,} pairs compared, "
                 f"{len(found.pairs):,} proposed"
             )
             told[f"{kind}_pairs"] = found.left_out
         finish_tables(connection, IDENTITY_TABLES)
-        counts = {name: row_count(connection, SCHEMA, name) for name in IDENTITY_TABLES}
-        looks = {name: shown(connection, name) for name in IDENTITY_TABLES}
-    for name, (_, columns) in IDENTITY_TABLES.items():
-        yield dg.MaterializeResult(
-            asset_key=[SCHEMA, name],
-            metadata={
-                "dagster/row_count": counts[name],
-                "dagster/column_schema": dg.TableSchema(
-                    [dg.TableColumn(column, kind) for column, kind in columns.items()]
-                ),
-                "as_of": str(refresh.as_of),
-                **looks[name],
-            },
-        )
+        results = results_of(connection, refresh, IDENTITY_TABLES)
+    yield from results
     for name, left_out in told.items():
         for line in left_out:
             context.log.warning(line)

@@ -1,4 +1,4 @@
-"""Tables of schema `ml` about who is the same, as columns, and how frames get into them.
+"""Tables of schema `ml` about who is the same, as columns, and what they are made from.
 
 They take the place of the old ones when all are filled (`assets.learned_tables`). Never compare or
 decide here.
@@ -12,7 +12,7 @@ from typing import Final
 import duckdb
 import pandas as pd
 
-from assets.learned_tables import SCHEMA, UNFINISHED, Tables
+from assets.learned_tables import Tables
 
 DESCRIBED: Final = ("int_accounts__described", "int_contacts__described")
 """dbt models of schema `learning` that hold what identifies accounts and contacts."""
@@ -56,12 +56,3 @@ IDENTITY_TABLES: Final[Tables] = {
 def described(connection: duckdb.DuckDBPyConnection, table: str) -> pd.DataFrame:
     """Return a table of what identifies records, by key."""
     return connection.execute(f"select * from learning.{table} order by 1").df()
-
-
-def insert_frame(connection: duckdb.DuckDBPyConnection, table: str, rows: pd.DataFrame) -> None:
-    """Insert the columns that a table has; nan and None are null."""
-    columns = IDENTITY_TABLES[table][1]
-    chosen = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in columns.items())
-    connection.register("found", rows[list(columns)])
-    connection.execute(f"insert into {SCHEMA}.{table}{UNFINISHED} select {chosen} from found")
-    connection.unregister("found")

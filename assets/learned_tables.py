@@ -92,8 +92,14 @@ def create_tables(connection: duckdb.DuckDBPyConnection, tables: Tables = TABLES
     """Make tables of schema `ml` anew, without rows, beside the finished ones."""
     connection.execute(f"create schema if not exists {SCHEMA}")
     for name, (_, columns) in tables.items():
-        defined = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-        connection.execute(f"create or replace table {SCHEMA}.{name}{UNFINISHED} ({defined})")
+        connection.execute(
+            f"create or replace table {SCHEMA}.{name}{UNFINISHED} ({defined(columns)})"
+        )
+
+
+def defined(columns: Mapping[str, str]) -> str:
+    """Columns as a table is created with."""
+    return ", ".join(f"{column} {kind}" for column, kind in columns.items())
 
 
 def finish_tables(connection: duckdb.DuckDBPyConnection, tables: Tables = TABLES) -> None:
@@ -103,6 +109,23 @@ def finish_tables(connection: duckdb.DuckDBPyConnection, tables: Tables = TABLES
         connection.execute(f"drop table if exists {SCHEMA}.{name}")
         connection.execute(f"alter table {SCHEMA}.{name}{UNFINISHED} rename to {name}")
     connection.execute("commit")
+
+
+def insert_frame(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Mapping[str, str],
+    rows: pd.DataFrame,
+) -> None:
+    """Insert the columns that a table has, cast to their types; nan and None are null."""
+    chosen = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in columns.items())
+    # A column of nothing but missing values has no type of its own.
+    objects = rows[list(columns)].astype(object)
+    _insert(
+        connection,
+        objects.where(objects.notna(), None),
+        f"insert into {SCHEMA}.{table} select {chosen} from found",
+    )
 
 
 def insert_rows(

@@ -12,41 +12,33 @@ import dagster as dg
 import duckdb
 
 from assets.identity_tables import DESCRIBED
+from assets.learned_assets import bounded_warehouse, results_of, table_specs
 from assets.learned_tables import SCHEMA, TABLES, create_tables, finish_tables
 from assets.learning import Learning
-from assets.observation import shown
 from assets.refresh import Refresh
 from assets.transformation import transformation
 from assets.voice_tables import WRITTEN
-from assets.warehouse import literal, row_count, warehouse
 from models.usage import rules_by_deeds
 
 BEATS: Final = "beats_most_popular"
 NO_HINDSIGHT: Final = "no_hindsight"
-MEMORY_LIMIT: Final = "1GB"
-"""What DuckDB may hold while Python learns beside it."""
 OTHERS: Final = (*DESCRIBED, WRITTEN)
 """Tables of schema `learning` that are not about purchases."""
 
 
 @dg.multi_asset(
     name="recommendations",
-    specs=[
-        dg.AssetSpec(
-            [SCHEMA, name],
-            deps=[
-                key
-                for key in transformation.keys
-                if key.path[0] == "learning" and key.path[1] not in OTHERS
-            ],
-            group_name="recommendations",
-            kinds={"python", "scikitlearn"},
-            owners=["team:marketing-analytics"],
-            description=description,
-            code_version="2",
-        )
-        for name, (description, _) in TABLES.items()
-    ],
+    specs=table_specs(
+        TABLES,
+        deps=[
+            key
+            for key in transformation.keys
+            if key.path[0] == "learning" and key.path[1] not in OTHERS
+        ],
+        group="recommendations",
+        kind="scikitlearn",
+        code_version="2",
+    ),
     check_specs=[
         dg.AssetCheckSpec(
             BEATS,
@@ -67,11 +59,7 @@ OTHERS: Final = (*DESCRIBED, WRITTEN)
 def recommendations(context: dg.AssetExecutionContext, refresh: Refresh) -> Iterator[Any]:
     """Learn from the past what accounts buy, and write what each should be offered (REC)."""
     chosen = refresh.configuration.techniques.recommendations
-    with warehouse(refresh.home.warehouse) as connection:
-        # Python needs the rest of 4 GB at half a million accounts; DuckDB would take all there is.
-        spill = str(refresh.home.root / "spill")
-        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
-        connection.execute(f"set temp_directory = {literal(spill)}")
+    with bounded_warehouse(refresh) as connection:
         create_tables(connection)
         if chosen is not None and chosen.active:
             chooses = partial(rules_by_deeds, refresh.configuration)
@@ -79,21 +67,9 @@ def recommendations(context: dg.AssetExecutionContext, refresh: Refresh) -> Iter
         else:
             context.log.info("the technique is off: nothing is learned")
         finish_tables(connection)
-        counts = {name: row_count(connection, SCHEMA, name) for name in TABLES}
-        looks = {name: shown(connection, name) for name in TABLES}
+        results = results_of(connection, refresh, TABLES)
         checks = [_beats_most_popular(connection), _no_hindsight(connection)]
-    for name, (_, columns) in TABLES.items():
-        yield dg.MaterializeResult(
-            asset_key=[SCHEMA, name],
-            metadata={
-                "dagster/row_count": counts[name],
-                "dagster/column_schema": dg.TableSchema(
-                    [dg.TableColumn(column, kind) for column, kind in columns.items()]
-                ),
-                "as_of": str(refresh.as_of),
-                **looks[name],
-            },
-        )
+    yield from results
     for check in checks:
         if not check.passed:
             context.log.warning(f"{check.check_name}: {check.description}")

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
     from ml.voice.engine import Engine
     from ml.voice.teaching import Taught
+    from models.voice_of_customer import VoiceOfCustomer
 
 LAYOUT: Final = 1
 """Layout of folder and manifest; raise it with what an older reader would not understand."""
 _POINTER: Final = "current.json"
 _MANIFEST: Final = "engine.json"
-_TABLES: Final = ("lexicon", "aliases", "learned", "report")
+_TABLES: Final = ("lexicon", "aliases", "learned")
+"""What makes an engine; its report card lies beside them."""
 
 
 class TaughtEngineError(RuntimeError):
@@ -115,7 +117,7 @@ def read_engine(found: TaughtEngine) -> Engine:
             "vectors`, or `quintile voice teach` without them"
         )
     try:
-        tables = {name: _table(found.folder / f"{name}.parquet") for name in _TABLES[:3]}
+        tables = {name: _table(found.folder / f"{name}.parquet") for name in _TABLES}
         engine = engine_from(tables, vectors)
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise _damaged(found.folder, error) from error
@@ -127,16 +129,46 @@ def read_engine(found: TaughtEngine) -> Engine:
     return engine
 
 
-def read_report(found: TaughtEngine) -> pd.DataFrame:
-    """Return the report card of a version.
+def default_engine() -> Engine:
+    """Return the engine that was taught nothing, with sentence vectors where they are installed."""
+    from ml.voice.engine import Engine
+    from ml.voice.vectors import installed
+
+    return Engine(vectors=installed())
+
+
+def configured_engine(technique: VoiceOfCustomer, folder: Path) -> Engine:
+    """Return the engine that a configuration asks for (VOC-14).
+
+    Args:
+        technique: The configuration of the technique.
+        folder: Folder of the taught engines (`Home.voice`).
 
     Raises:
-        TaughtEngineError: it is missing or damaged.
+        TaughtEngineError: a taught engine is asked for, and there is none that can be read.
     """
-    try:
-        return _table(found.folder / "report.parquet")
-    except (OSError, ValueError) as error:
-        raise _damaged(found.folder, error) from error
+    if technique.engine == "untrained":
+        return knowing(default_engine(), technique)
+    found = engine_in_use(folder)
+    if found is None:
+        raise TaughtEngineError(
+            f"techniques.voice_of_customer.engine is {technique.engine!r}, and no engine was "
+            "taught yet: run `quintile voice teach`, or write `engine: untrained`"
+        )
+    taught = read_engine(found)
+    if technique.engine == "lexicon":
+        taught = default_engine().with_lessons(taught.lessons)
+    return knowing(taught, technique)
+
+
+def knowing(engine: Engine, technique: VoiceOfCustomer) -> Engine:
+    """Return an engine that knows the competitors and lists the keywords of a configuration."""
+    from ml.voice.names import aliases_of
+    from models.voice_patterns import wanted_keywords
+
+    return engine.with_keywords(wanted_keywords(technique)).with_names(
+        aliases_of(technique.competitors)
+    )
 
 
 def _parquet(frame: pd.DataFrame) -> bytes:

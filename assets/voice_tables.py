@@ -8,12 +8,12 @@ everything (VOC-14). Never read a text or decide here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 import pandas as pd
 
-from assets.learned_tables import SCHEMA, Tables
+from assets.learned_tables import SCHEMA, Tables, defined, insert_frame
 
 VOICE_TABLES: Final[Tables] = {
     "heard_texts": (
@@ -46,8 +46,7 @@ def create_voice_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables where they are missing; what was heard before stays."""
     connection.execute(f"create schema if not exists {SCHEMA}")
     for name, (_, columns) in VOICE_TABLES.items():
-        defined = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-        connection.execute(f"create table if not exists {SCHEMA}.{name} ({defined})")
+        connection.execute(f"create table if not exists {SCHEMA}.{name} ({defined(columns)})")
 
 
 def unread_count(connection: duckdb.DuckDBPyConnection, engine_version: str) -> tuple[int, int]:
@@ -64,7 +63,7 @@ def unread_count(connection: duckdb.DuckDBPyConnection, engine_version: str) -> 
 def unread_texts(
     connection: duckdb.DuckDBPyConnection, engine_version: str, size: int
 ) -> Iterator[pd.DataFrame]:
-    """Yield the texts that this version has not read, in batches: text_hash, subject, body."""
+    """Yield the texts that this version has not read, in batches: subject, body, by text_hash."""
     # A cursor of its own: rows are written while these are read.
     reader = connection.cursor()
     found = reader.sql(
@@ -74,41 +73,39 @@ def unread_texts(
         params={"version": engine_version},
     )
     for batch in found.to_arrow_reader(size):
-        yield batch.to_pandas()
+        yield batch.to_pandas().set_index("text_hash")
     reader.close()
 
 
-def insert_heard(
-    connection: duckdb.DuckDBPyConnection, hashes: pd.Series[str], said: pd.DataFrame
-) -> None:
+def insert_heard(connection: duckdb.DuckDBPyConnection, said: pd.DataFrame) -> None:
     """Insert what was heard in some texts, all of it or nothing.
 
-    `said` is what `ml.voice.engine.Engine.classify` returns, in the order of `hashes`.
+    `said` is what `ml.voice.engine.Engine.classify` returns, by text_hash.
     """
     moved_by = [
-        ", ".join(f"{word} {value:+.2f}" for word, value in row) for row in said["moved_by"]
+        ", ".join(f"{word} {value:+.2f}" for word, value in row) or None for row in said["moved_by"]
     ]
-    texts = said.drop(columns=["intents", "keywords", "competitors"]).assign(
-        text_hash=hashes.to_numpy(), moved_by=moved_by
-    )
-    signals = _signals(hashes, said)
+    frames = {
+        "heard_texts": said.assign(moved_by=pd.Series(moved_by, said.index, object)).reset_index(
+            names="text_hash"
+        ),
+        "heard_signals": _signals(said),
+    }
     connection.execute("begin transaction")
-    _insert(connection, "heard_texts", texts)
-    _insert(connection, "heard_signals", signals)
+    for name, frame in frames.items():
+        insert_frame(connection, name, VOICE_TABLES[name][1], frame)
     connection.execute("commit")
 
 
-def _signals(hashes: pd.Series[str], said: pd.DataFrame) -> pd.DataFrame:
-    rows = []
-    for text_hash, version, sentiment, intents, keywords, competitors in zip(
-        hashes, said["engine_version"], said["sentiment"], said["intents"], said["keywords"],
-        said["competitors"], strict=True,
-    ):  # fmt: skip
-        rows += [(text_hash, "intent", name, sentiment, version) for name in intents]
-        rows += [(text_hash, "keyword", word, feeling, version) for word, feeling in keywords]
-        rows += [(text_hash, "competitor", name, feeling, version) for name, feeling in competitors]
-    names = ["text_hash", "kind", "signal", "sentiment", "engine_version"]
-    return pd.DataFrame(rows, columns=names)
+def _signals(said: pd.DataFrame) -> pd.DataFrame:
+    rows: list[tuple[Any, ...]] = []
+    found: Any
+    for found in said.itertuples():
+        signals = [("intent", name, found.sentiment) for name in found.intents]
+        signals += [("keyword", word, feeling) for word, feeling in found.keywords]
+        signals += [("competitor", name, feeling) for name, feeling in found.competitors]
+        rows += [(found.Index, *signal, found.engine_version) for signal in signals]
+    return pd.DataFrame(rows, columns=list(VOICE_TABLES["heard_signals"][1]))
 
 
 def forget_other_versions(connection: duckdb.DuckDBPyConnection, engine_version: str) -> None:
@@ -119,13 +116,3 @@ def forget_other_versions(connection: duckdb.DuckDBPyConnection, engine_version:
             f"delete from {SCHEMA}.{name} where engine_version <> ?", [engine_version]
         )
     connection.execute("commit")
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pd.DataFrame) -> None:
-    columns = VOICE_TABLES[table][1]
-    chosen = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in columns.items())
-    # A column of nothing but missing values has no type of its own.
-    objects = rows[list(columns)].astype(object)
-    connection.register("found", objects.where(objects.notna(), None))
-    connection.execute(f"insert into {SCHEMA}.{table} select {chosen} from found")
-    connection.unregister("found")

@@ -37,13 +37,16 @@ from benchmarks.results import RESULTS, machine, write_result
 from ml.identity.blocks import Bounds
 from ml.identity.proposals import (
     BY_THIRD,
-    DEFAULT_PROBABILITY,
     account_proposals,
     contact_proposals,
 )
+from models.identity import Identity
 
 MODULE = "benchmarks.identity"
 DATA_SET: Final = "splink_fake_1000"
+CHOSEN: Final = Identity()
+BOUNDS: Final = Bounds(CHOSEN.largest_block, CHOSEN.most_pairs)
+DEFAULT_PROBABILITY: Final = float(CHOSEN.min_probability)
 PROBABILITIES: Final = (50.0, 80.0, 90.0, 95.0, 99.0, 99.9)
 AIMS: Final = (0.95, 0.85)
 """Precision and recall that were asked for at the default."""
@@ -123,7 +126,7 @@ def quality(folder: Path) -> Row:
     }
     found = []
     for least in PROBABILITIES:
-        pairs = contact_proposals(contacts, Bounds(), least).pairs
+        pairs = contact_proposals(contacts, BOUNDS, least).pairs
         keys = list(zip(pairs["contact_id"], pairs["other_contact_id"], strict=True))
         by_third = pairs["found_by"].to_numpy(object) == BY_THIRD
         direct = {pair for pair, third in zip(keys, by_third, strict=True) if not third}
@@ -215,10 +218,10 @@ def proposed(folder: Path) -> Row:
                 f"from '{folder}/truths/duplicates.parquet' "
                 f"where \"table\" = '{noun}' and kind = 'duplicate'"
             ).fetchall()
-        found = propose(frame.astype(object).where(frame.notna(), None), Bounds())
+        records = frame.astype(object).where(frame.notna(), None)
+        found = propose(records, BOUNDS, DEFAULT_PROBABILITY)
         key = str(frame.columns[0])
-        records = set(frame[key])
-        there = _among(set(planted), records)
+        there = _among(set(planted), set(frame[key]))
         pairs = set(zip(found.pairs[key], found.pairs[f"other_{key}"], strict=True))
         told["compared"] += found.compared_count
         told["proposed"] += len(pairs)

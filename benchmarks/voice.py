@@ -42,8 +42,6 @@ BATCH: Final = 50_000
 LABELS: Final = {"airline_tweets": (200, 1_000), "zh_waimai_10k": (200, 1_000, 4_000)}
 """Numbers of labels that engines are taught with."""
 DRAWS: Final = 5
-GARBAGE_THRESHOLDS: Final = (100_000, 50, 100)
-"""As `quintile` sets them (`orchestration.cli`)."""
 AIMS: Final = {
     ("airline_tweets", "untrained"): (0.56, 0.54),
     ("airline_tweets", "untrained, with vectors"): (0.61, 0.60),
@@ -293,6 +291,8 @@ def speed_lines(row: Row) -> list[str]:
 
 def read_short_texts(size: int) -> None:
     """Classify distinct short texts of the demo CRM's kind, in batches, as a run would."""
+    from orchestration.cli import GARBAGE_THRESHOLDS
+
     gc.set_threshold(*GARBAGE_THRESHOLDS)
     engine = Engine()
     sentence = short_sentences()

@@ -8,6 +8,7 @@ same content lands nothing. It reads no clock: `landed_at` is given by the calle
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -17,8 +18,8 @@ from typing import Final
 
 from connectors.attempt import land_input
 from connectors.errors import SchemaDriftError
-from connectors.loads import Load, loads, sweep
-from connectors.lookups import lookups_hash, with_lookups
+from connectors.loads import Load, loads, sweep, writing_folder
+from connectors.lookups import Lookups
 from connectors.request import Landing
 from connectors.sources import Input, find_inputs
 from models.fields import Module
@@ -102,16 +103,21 @@ def land_module(
         memory_limit,
         lookup_sources or {},
     )
-    landing = replace(landing, lookups_hash=lookups_hash(landing))
     swept = sweep(landing_directory, module.name)
     inputs, growing = find_inputs(landing)
-    inputs = with_lookups(landing, inputs)
     skipped = [Skipped(name, _GROWING) for name in growing]
     landed: list[Load] = []
     unfit: SchemaDriftError | None = None
     with ExitStack() as stack:
         for candidate in inputs:
             stack.callback(candidate.close)
+        if mapping.lookups:
+            # Pairs lie beside the loads: should this run be killed, the next one sweeps them.
+            pairs = writing_folder(landing_directory, module.name, "lookups")
+            stack.callback(shutil.rmtree, pairs)
+            lookups = Lookups(landing, pairs)
+            landing = replace(landing, lookups_hash=lookups.digest)
+            inputs = [lookups.joined(candidate) for candidate in inputs]
         known = loads(landing_directory, module.name)
         for candidate in inputs:
             occurrence = _occurrence(landing, candidate, known)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from connectors.errors import LandingError
-from models.fields import LANDED_MODULES
+from models.fields import LANDED_MODULES, contract_of
 
 MANIFEST: Final = "manifest.json"
 DATA: Final = "data.parquet"
@@ -140,8 +140,8 @@ def landed_names(landing_directory: Path) -> list[str]:
     """Names of all modules and feeds that ever landed, in landing order."""
     found = sorted(p.name for p in landing_directory.glob("*") if p.is_dir())
     order = list(LANDED_MODULES)
-    known = [name for name in found if name.partition(".")[0] in order]
-    return sorted(known, key=lambda name: order.index(name.partition(".")[0]))
+    known = [name for name in found if contract_of(name) in order]
+    return sorted(known, key=lambda name: order.index(contract_of(name)))
 
 
 def current_loads(active: Sequence[Load]) -> list[Load]:

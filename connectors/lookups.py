@@ -1,7 +1,7 @@
 """Fields that stand in another table: how a lookup becomes a column of the table that needs it.
 
 A CRM that keeps its relations in tables of pairs (deal and company, ticket and contact) is read
-without code: the pairs are gathered once per load, and every reader of the module gets one more
+without code: the pairs are gathered once, and every reader of the module gets one more
 column, which the mapping then reads like any other. Nothing is typed here.
 """
 
@@ -13,67 +13,20 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
-from typing import Final
 
 import duckdb
 
 from connectors.errors import LandingError, SchemaDriftError
 from connectors.extracts import Extract
 from connectors.literals import literal
+from connectors.parsing import NATIVE
 from connectors.request import Landing
 from connectors.sources import Input, OpenedInput, find_inputs
 from models.modules import LookupField, MappedModule
 from models.problems import choose_from
 from models.text import canonical
-
-_MARK: Final = "\x1f"
-
-
-def lookups_hash(landing: Landing) -> str:
-    """Digest of the files that the lookups of a module read; empty when it has none.
-
-    It is part of how a load is mapped: when a pair changes, what was landed with it lands anew.
-    """
-    digest = hashlib.sha256()
-    for lookup in landing.mapping.lookups:
-        for found in _inputs(landing, lookup):
-            digest.update(found.content_hash.encode())
-    return digest.hexdigest() if landing.mapping.lookups else ""
-
-
-def with_lookups(landing: Landing, inputs: Sequence[Input]) -> list[Input]:
-    """The inputs of a module, each opened with the columns that its lookups add."""
-    if not landing.mapping.lookups:
-        return list(inputs)
-    return [_with_lookups(landing, found) for found in inputs]
-
-
-def _with_lookups(landing: Landing, found: Input) -> Input:
-    def opened(work: Path) -> Sequence[OpenedInput]:
-        columns = [
-            _gathered(landing, lookup, work / f"lookup_{number}.parquet")
-            for number, lookup in enumerate(landing.mapping.lookups)
-        ]
-        return [LookedUpInput(item, tuple(columns)) for item in found.open(work)]
-
-    return dataclasses.replace(found, open=opened)
-
-
-def _inputs(landing: Landing, lookup: LookupField) -> list[Input]:
-    """Files of the table of a lookup that count, the oldest first.
-
-    Exports of after the business date are not known yet; of snapshots only the newest counts. Files
-    still being written are left out.
-    """
-    source = lookup.lookup.split(".", 1)[0]
-    mapping = MappedModule.model_validate({"from": lookup.lookup})
-    other = dataclasses.replace(landing, mapping=mapping, source=landing.lookup_sources[source])
-    inputs, _ = find_inputs(other)
-    as_of = landing.as_of or landing.organization.as_of
-    known = [i for i in inputs if not (as_of and i.exported_on and i.exported_on > as_of)]
-    known.sort(key=lambda i: (i.exported_on or date.min, i.name))
-    return known[-1:] if other.source.loads == "snapshot" else known
 
 
 @dataclass(frozen=True)
@@ -85,54 +38,108 @@ class LookupColumn:
     ambiguous_count: int
 
 
-def _gathered(landing: Landing, lookup: LookupField, pairs: Path) -> LookupColumn:
-    """Write the distinct keys of the other table with their value.
+@dataclass(frozen=True)
+class Lookups:
+    """The lookups of a module: found and gathered once, however many inputs need them.
 
-    The newest export that holds a key decides; where it has several values, the smallest is taken.
-
-    Raises SchemaDriftError when the table has no such column.
+    `folder` is where the pairs lie while inputs are read.
     """
-    work = pairs.with_suffix("")
-    work.mkdir(exist_ok=True)
-    relations = []
-    nulls = (
-        landing.lookup_sources[lookup.lookup.split(".", 1)[0]]
-        .value_formats(landing.organization.time_zone)
-        .null_values
-    )
-    for number, found in enumerate(_inputs(landing, lookup)):
-        for item in found.open(work):
-            key = _header(lookup.key_column, item, lookup)
-            value = _header(lookup.value, item, lookup)
-            extract = item.extract(list(dict.fromkeys((key, value))))
-            texts = ", ".join(
-                f"{_text(extract.columns[name])} as {role}"
-                for name, role in ((key, "key"), (value, "value"))
+
+    landing: Landing
+    folder: Path
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of the files that are read.
+
+        It is part of how a load is mapped: when a pair changes, what was landed with it lands anew.
+        """
+        digest = hashlib.sha256()
+        for _, inputs in self._inputs:
+            for found in inputs:
+                digest.update(found.content_hash.encode())
+        return digest.hexdigest()
+
+    def joined(self, found: Input) -> Input:
+        """An input that is opened with one more column for every lookup."""
+
+        def opened(work: Path) -> Sequence[OpenedInput]:
+            return [LookedUpInput(item, self._columns) for item in found.open(work)]
+
+        return dataclasses.replace(found, open=opened)
+
+    @cached_property
+    def _inputs(self) -> list[tuple[LookupField, list[Input]]]:
+        """Of each lookup, the files of its table that count, the oldest first.
+
+        Exports of after the business date are not known yet; of snapshots only the newest counts.
+        Files still being written are left out.
+        """
+        landing, found = self.landing, []
+        as_of = landing.as_of or landing.organization.as_of
+        for lookup in landing.mapping.lookups:
+            mapping = MappedModule.model_validate({"from": lookup.lookup})
+            source = landing.lookup_sources[mapping.source]
+            inputs, _ = find_inputs(dataclasses.replace(landing, mapping=mapping, source=source))
+            known = [i for i in inputs if not (as_of and i.exported_on and i.exported_on > as_of)]
+            known.sort(key=lambda i: (i.exported_on or date.min, i.name))
+            found.append((lookup, known[-1:] if source.loads == "snapshot" else known))
+        return found
+
+    @cached_property
+    def _columns(self) -> tuple[LookupColumn, ...]:
+        return tuple(
+            self._gathered(lookup, inputs, self.folder / f"lookup_{number}.parquet")
+            for number, (lookup, inputs) in enumerate(self._inputs)
+        )
+
+    def _gathered(self, lookup: LookupField, inputs: Sequence[Input], pairs: Path) -> LookupColumn:
+        """Write the distinct keys of the other table with their value.
+
+        The newest export that holds a key decides; where it has several values, the smallest is
+        taken.
+
+        Raises SchemaDriftError when the table has no such column.
+        """
+        landing = self.landing
+        work = pairs.with_suffix("")
+        work.mkdir(parents=True)
+        relations = []
+        for number, found in enumerate(inputs):
+            for item in found.open(work):
+                key = _header(lookup.key_column, item, lookup)
+                value = _header(lookup.value, item, lookup)
+                extract = item.extract(list(dict.fromkeys((key, value))))
+                texts = ", ".join(
+                    f"{_text(extract.columns[name])} as {role}"
+                    for name, role in ((key, "key"), (value, "value"))
+                )
+                relations.append(f"select {texts}, {number} as export from ({extract.relation})")
+        if not relations:
+            raise LandingError(
+                f"the table {lookup.lookup!r} of a lookup has no file yet.",
+                source=landing.mapping.table,
             )
-            relations.append(f"select {texts}, {number} as export from ({extract.relation})")
-    if not relations:
-        raise LandingError(
-            f"the table {lookup.lookup!r} of a lookup has no file yet.",
-            source=landing.mapping.table,
-        )
-    known = ", ".join(literal(text) for text in dict.fromkeys(("", *nulls)))
-    with duckdb.connect() as connection:
-        connection.execute(
-            f"copy (select key, min(value) as value, count(distinct value) as value_count"
-            f" from (select *, max(export) over (partition by key) as newest"
-            f" from ({' union all '.join(relations)})"
-            f" where key not in ({known}) and value not in ({known}))"
-            f" where export = newest group by key) to {literal(str(pairs))} (format parquet)"
-        )
-        counted = connection.execute(
-            f"select count(*) from {literal(str(pairs))} where value_count > 1"
-        ).fetchone()
-    return LookupColumn(lookup, pairs, counted[0] if counted else 0)
+        source = landing.lookup_sources[lookup.lookup.split(".", 1)[0]]
+        formats = source.value_formats(landing.organization.time_zone)
+        nulls = ", ".join(literal(text) for text in dict.fromkeys(("", *formats.null_values)))
+        with duckdb.connect() as connection:
+            connection.execute(
+                f"copy (select key, min(value) as value, count(distinct value) as value_count"
+                f" from (select *, max(export) over (partition by key) as newest"
+                f" from ({' union all '.join(relations)})"
+                f" where key not in ({nulls}) and value not in ({nulls}))"
+                f" where export = newest group by key) to {literal(str(pairs))} (format parquet)"
+            )
+            counted = connection.execute(
+                f"select count(*) from {literal(str(pairs))} where value_count > 1"
+            ).fetchone()
+        return LookupColumn(lookup, pairs, counted[0] if counted else 0)
 
 
 def _text(column: str) -> str:
     """A value of an extract as trimmed text, without the mark of a typed one."""
-    return f"trim(ltrim(cast({column} as varchar), {literal(_MARK)}))"
+    return f"trim(ltrim(cast({column} as varchar), {literal(NATIVE)}))"
 
 
 def _header(column: str, item: OpenedInput, lookup: LookupField) -> str:

@@ -8,7 +8,7 @@ reads it as `config.event_kinds`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 Channel = Literal[
     "email",
@@ -25,7 +25,9 @@ Channel = Literal[
     "meeting",
     "note",
 ]
-CHANNELS: Final[tuple[Channel, ...]] = get_args(Channel)
+
+MAILS: Final[tuple[Channel, ...]] = ("email", "campaign")
+"""Channels of mails: to one, and to many at once."""
 
 EngagementEvent = Literal[
     "social_reply",
@@ -58,8 +60,9 @@ class EventKind:
     """One event of a channel.
 
     `engagement_event` is what gives points (ENG-7), `counts_once` how often it does; an event
-    `revokes` another one of the same contact and message. `is_attempt` and `is_answer` make the
-    response rate (ENG-5); `is_voice` says that its text is the customer's own (VOC-3).
+    `revokes` an earlier one of the same contact and message, or whenever it came
+    (`revokes_always`). `is_attempt` and `is_answer` make the response rate (ENG-5); `is_voice` says
+    that its text is the customer's own (VOC-3).
     """
 
     channel: Channel
@@ -67,6 +70,7 @@ class EventKind:
     engagement_event: EngagementEvent | None = None
     counts_once: Once = "each"
     revokes: str | None = None
+    revokes_always: bool = False
     is_attempt: bool = False
     is_answer: bool = False
     is_voice: bool = False
@@ -90,8 +94,7 @@ def _mail(channel: Channel) -> tuple[EventKind, ...]:
 
 
 EVENT_KINDS: Final[tuple[EventKind, ...]] = (
-    *_mail("email"),
-    *_mail("campaign"),
+    *(kind for channel in MAILS for kind in _mail(channel)),
     EventKind("call", "answered", "call_answered", is_attempt=True, is_answer=True),
     EventKind("call", "not_answered", "call_not_answered", is_attempt=True),
     EventKind("call", "received", is_voice=True, is_incoming=True),
@@ -99,8 +102,8 @@ EVENT_KINDS: Final[tuple[EventKind, ...]] = (
     EventKind("survey", "invited"),
     EventKind("survey", "started", "survey_started", "message", is_incoming=True),
     EventKind(
-        "survey", "completed", "survey_completed", "message", revokes="started", is_voice=True,
-        is_incoming=True,
+        "survey", "completed", "survey_completed", "message", revokes="started",
+        revokes_always=True, is_voice=True, is_incoming=True,
     ),
     EventKind("webinar", "invited"),
     EventKind("webinar", "registered", "webinar_registered", "message", is_incoming=True),
@@ -125,20 +128,33 @@ EVENT_KINDS: Final[tuple[EventKind, ...]] = (
 reported, and gives no points."""
 
 
-def events_of(channel: Channel) -> tuple[str, ...]:
-    """Return the names of the events of a channel."""
-    return tuple(kind.event for kind in EVENT_KINDS if kind.channel == channel)
-
-
 Basis = Literal["events", "messages", "days", "minutes", "pages", "amount"]
 """What is counted of a tally: events, distinct messages per person, days, and so on."""
+
+
+EVENT_TALLIES: Final[tuple[tuple[Channel, str, str], ...]] = (
+    *(
+        (channel, event, "reached")
+        for channel in MAILS
+        for event in ("delivered", "opened", "clicked", "replied")
+    ),
+    ("call", "answered", "attempted"),
+    ("call", "not_answered", "attempted"),
+    ("survey", "started", "responded"),
+    ("survey", "completed", "responded"),
+    ("webinar", "registered", "expected"),
+    ("webinar", "attended", "expected"),
+)
+"""What is counted beside the events themselves: channel, event, tally. A mail that was opened was
+delivered (INT-5); who came to a webinar without a registration was to be expected as well."""
 
 
 @dataclass(frozen=True)
 class ChannelMetric:
     """A figure of a channel per account and segment (INT-4): a tally, or one over another.
 
-    `tally` and `over_tally` are events, or what SQL derives of them (int_events__tallied).
+    `tally` and `over_tally` are events, EVENT_TALLIES, or states that SQL tells: hard_bounced,
+    soft_bounced, rated, net_promoted, ticketed, present, speaker, sponsor, open.
     """
 
     channel: Channel

@@ -12,7 +12,7 @@ from models.binding import Binder
 from models.catalogue import Place
 from models.criteria import PSEUDO_LABELS
 from models.engagement import range_cautions, range_problems
-from models.fields import FieldType
+from models.fields import FieldType, module_place
 from models.module_checks import module_problems
 from models.modules import AbsentModule
 from models.problems import Caution, Path, Problem, choose_from
@@ -208,7 +208,7 @@ def _criteria_problems(configuration: Configuration) -> Iterable[Problem]:
         binder.bind(configuration.global_criteria, Place.SCOPE, path=("global_criteria",))
     for name, module in configuration.modules.mapped().items():
         if module.where is not None:
-            binder.bind(module.where, Place.ROWS, name, ("modules", *name.split("."), "where"))
+            binder.bind(module.where, Place.ROWS, name, (*module_place(name), "where"))
     techniques = configuration.techniques
     if techniques.rfm is not None and techniques.rfm.where is not None:
         binder.bind(techniques.rfm.where, Place.RELATED, "deals", ("techniques", "rfm", "where"))

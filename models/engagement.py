@@ -19,55 +19,36 @@ EngagementChannel = Literal[
 ]
 CHANNELS: Final[tuple[EngagementChannel, ...]] = get_args(EngagementChannel)
 """Channels whose events give points; mails of campaigns count as `email`."""
+_SHIPPED: Final[Mapping[EngagementEvent, tuple[EngagementChannel, int]]] = {
+    "social_reply": ("social", 5),
+    "call_answered": ("call", 6),
+    "email_replied": ("email", 6),
+    "call_not_answered": ("call", -3),
+    "email_opened": ("email", 5),
+    "email_clicked": ("email", 10),
+    "email_bounced": ("email", -10),
+    "email_no_reaction": ("email", -6),
+    "unsubscribed": ("email", -10),
+    "survey_completed": ("survey", 10),
+    "survey_started": ("survey", 3),
+    "webinar_registered": ("webinar", 6),
+    "webinar_attended": ("webinar", 10),
+    "webinar_missed": ("webinar", -3),
+    "event_registered": ("event", 6),
+    "event_checked_in": ("event", 10),
+    "web_visit": ("web", 2),
+    "chat_with_operator": ("chat", 6),
+    "document_downloaded": ("document", 15),
+}
+"""Channel whose switch and cap hold for an event (ENG-3), and the points shipped (ENG-7)."""
+ENGAGEMENT_CHANNELS: Final[Mapping[EngagementEvent, EngagementChannel]] = MappingProxyType(
+    {event: channel for event, (channel, _) in _SHIPPED.items()}
+)
+"""Channel of every event that gives points."""
 DEFAULT_POINTS: Final[Mapping[EngagementEvent, int]] = MappingProxyType(
-    {
-        "social_reply": 5,
-        "call_answered": 6,
-        "email_replied": 6,
-        "call_not_answered": -3,
-        "email_opened": 5,
-        "email_clicked": 10,
-        "email_bounced": -10,
-        "email_no_reaction": -6,
-        "unsubscribed": -10,
-        "survey_completed": 10,
-        "survey_started": 3,
-        "webinar_registered": 6,
-        "webinar_attended": 10,
-        "webinar_missed": -3,
-        "event_registered": 6,
-        "event_checked_in": 10,
-        "web_visit": 2,
-        "chat_with_operator": 6,
-        "document_downloaded": 15,
-    }
+    {event: points for event, (_, points) in _SHIPPED.items()}
 )
 """Points shipped (ENG-7)."""
-
-ENGAGEMENT_CHANNELS: Final[Mapping[EngagementEvent, EngagementChannel]] = MappingProxyType(
-    {
-        "social_reply": "social",
-        "call_answered": "call",
-        "call_not_answered": "call",
-        "email_replied": "email",
-        "email_opened": "email",
-        "email_clicked": "email",
-        "email_bounced": "email",
-        "email_no_reaction": "email",
-        "unsubscribed": "email",
-        "survey_completed": "survey",
-        "survey_started": "survey",
-        "webinar_registered": "webinar",
-        "webinar_attended": "webinar",
-        "webinar_missed": "webinar",
-        "event_registered": "event",
-        "event_checked_in": "event",
-        "web_visit": "web",
-        "chat_with_operator": "chat",
-        "document_downloaded": "document",
-    }
-)
-"""Channel whose switch and cap hold for an event (ENG-3)."""
 
 Points = Annotated[Decimal, Field(ge=-1000, le=1000, decimal_places=2)]
 ScoreBound = Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)]

@@ -107,7 +107,7 @@ class Module:
     @property
     def contract(self) -> str:
         """Name of the contract: that of the module, of a feed `events`."""
-        return self.name.partition(_FEED_MARK)[0]
+        return contract_of(self.name)
 
 
 _T, _I, _A, _R = FieldType.TEXT, FieldType.INTEGER, FieldType.AMOUNT, FieldType.RATE
@@ -298,11 +298,20 @@ def feed_name(feed: str) -> str:
     return f"{EVENTS.name}{_FEED_MARK}{feed}"
 
 
+def contract_of(name: str) -> str:
+    """Return the name of the contract a module or feed lands by: `events` for `events.<feed>`."""
+    return name.partition(_FEED_MARK)[0]
+
+
+def module_place(name: str) -> tuple[str, ...]:
+    """Return where a module or feed stands in the configuration, as a path of keys."""
+    return ("modules", *name.split(_FEED_MARK, 1))
+
+
 def module_named(name: str) -> Module:
     """Return a module, or one feed of events (`events.<feed>`), by name; KeyError when unknown."""
-    contract, mark, _ = name.partition(_FEED_MARK)
-    known = LANDED_MODULES[contract]
-    return replace(known, name=name) if mark else known
+    known = LANDED_MODULES[contract_of(name)]
+    return known if known.name == name else replace(known, name=name)
 
 
 LANDING_COLUMNS: Final = MappingProxyType(

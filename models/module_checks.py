@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from models.catalogue import reserved_names
-from models.fields import Field, FieldType, Module, Need, module_named
+from models.fields import Field, FieldType, Module, Need, module_named, module_place
 from models.modules import (
     ColumnField,
     ConstantField,
@@ -29,7 +29,7 @@ def module_problems(configuration: Configuration) -> Iterator[Problem]:
     """Yield unknown sources and fields, impossible forms, columns read twice, taken names."""
     modules, sources = configuration.modules, configuration.sources
     for name, module in modules.mapped().items():
-        place: Path = ("modules", *name.split("."))
+        place: Path = module_place(name)
         if module.source not in sources:
             message = f"no source {module.source!r}{choose_from(module.source, sources)}"
             yield Problem((*place, "from"), message, f"source {module.source}")

@@ -7,12 +7,11 @@ rows too. The tables exist with the same columns whatever is configured.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from models.channels import CHANNEL_METRICS, EVENT_KINDS
+from models.column_types import COUNT, DECIMAL, FLAG, TEXT, Table
 from models.compilation import scope_steps
 from models.configuration import (
     TECHNIQUES,
@@ -29,9 +28,9 @@ from models.criteria import (
     walk,
 )
 from models.describing import describe
-from models.engagement import ENGAGEMENT_CHANNELS, Engagement
+from models.event_tables import event_tables
 from models.expressions import Dialect
-from models.fields import MODULES, feed_name
+from models.fields import MODULES
 from models.modules import AccountsModule, ColumnField, DealsModule, Stages
 from models.periods import Moment, end_of_day
 from models.recommendations import Recommendations, asked_products
@@ -41,17 +40,7 @@ from models.segments import Segment, in_dependency_order, references
 from models.statements import compiled_criteria
 from models.suggestions import suggested_segments
 from models.text import fold
-from models.voice_of_customer import (
-    CompetitorPreference,
-    IntentPreference,
-    KeywordPreference,
-    SentimentPreference,
-    VoiceOfCustomer,
-)
-from models.voice_patterns import Single, alternatives, numbered_preferences
-
-_TEXT, _COUNT, _FLAG = "VARCHAR", "BIGINT", "BOOLEAN"
-_DECIMAL: Final = "DECIMAL(18,4)"
+from models.voice_tables import voice_tables
 
 Rows = tuple[tuple[Any, ...], ...]
 
@@ -73,44 +62,33 @@ def configuration_tables(
     Relative dates are literals of `as_of`, so the tables are written anew for every run.
     """
     moment = Moment(as_of, configuration.organization.time_zone)
-    builders: dict[str, tuple[dict[str, str], Iterable[tuple[Any, ...]]]] = {
+    builders: dict[str, Table] = {
         "run": (_RUN, [(*_run(configuration, moment), dialect)]),
         "stages": (_STAGES, _stages(configuration)),
-        "inactive_statuses": ({"status": _TEXT}, _inactive_statuses(configuration)),
-        "industry_synonyms": ({"synonym": _TEXT, "industry": _TEXT}, _synonyms(configuration)),
+        "inactive_statuses": ({"status": TEXT}, _inactive_statuses(configuration)),
+        "industry_synonyms": ({"synonym": TEXT, "industry": TEXT}, _synonyms(configuration)),
         "fields": (_FIELDS, _fields(configuration)),
-        "techniques": ({"technique": _TEXT, "is_active": _FLAG}, _techniques(configuration)),
+        "techniques": ({"technique": TEXT, "is_active": FLAG}, _techniques(configuration)),
         "criteria": (
-            {"criterion": _TEXT, "statement": _TEXT},
+            {"criterion": TEXT, "statement": TEXT},
             compiled_criteria(configuration, moment, dialect).items(),
         ),
-        "scope_steps": ({"position": _COUNT, "description": _TEXT}, _steps(configuration)),
+        "scope_steps": ({"position": COUNT, "description": TEXT}, _steps(configuration)),
         "rfm_metrics": (_METRICS, _metrics(configuration)),
         "rfm_thresholds": (_THRESHOLDS, _thresholds(configuration)),
         "rfm_labels": (_RFM_LABELS, _rfm_labels(configuration)),
         "recommendation_settings": (_RECOMMENDATIONS, [_recommendations(configuration)]),
         "recommendation_conditions": (_CONDITIONS, _conditions(configuration)),
-        "event_feeds": (
-            {"module": _TEXT, "channel": _TEXT},
-            [(feed_name(f), m.channel) for f, m in configuration.modules.events.items()],
-        ),
-        "event_kinds": (_EVENT_KINDS, [astuple(kind) for kind in EVENT_KINDS]),
-        "channel_metrics": (
-            _CHANNEL_METRICS,
-            [(*astuple(m), position) for position, m in enumerate(CHANNEL_METRICS, start=1)],
-        ),
-        "engagement_settings": (_ENGAGEMENT, [_engagement(configuration)]),
-        "engagement_points": (_POINTS, _points(configuration)),
-        "engagement_labels": (_RANGES, _engagement_labels(configuration)),
-        **_voice_tables(configuration),
+        **event_tables(configuration),
+        **voice_tables(configuration),
         "labels": (_LABELS, _labels(configuration)),
         "segments": (_SEGMENTS, _segments(configuration)),
         "suggestions": (_SUGGESTIONS, _suggestions(configuration)),
         "segment_references": (
-            {"segment_id": _TEXT, "referenced_segment_id": _TEXT},
+            {"segment_id": TEXT, "referenced_segment_id": TEXT},
             [(s.id, other) for s in _ordered(configuration) for other in references(s)],
         ),
-        "export_requests": ({"segment_id": _TEXT, "fields": _TEXT}, _exports(configuration)),
+        "export_requests": ({"segment_id": TEXT, "fields": TEXT}, _exports(configuration)),
     }
     return tuple(
         ConfigurationTable(name, dict(columns), tuple(tuple(row) for row in rows))
@@ -125,17 +103,17 @@ def _ordered(configuration: Configuration) -> tuple[Segment, ...]:
 _RUN: Final = {
     "as_of": "DATE",
     "ends_at": "TIMESTAMP",
-    "definition_hash": _TEXT,
-    "time_zone": _TEXT,
-    "currency": _TEXT,
-    "rate_direction": _TEXT,
-    "max_accounts": _COUNT,
-    "dormant_after_days": _COUNT,
-    "deal_amount_basis": _TEXT,
-    "frequency_basis": _TEXT,
-    "organization_name": _TEXT,
-    "allow_late": _FLAG,
-    "engine": _TEXT,
+    "definition_hash": TEXT,
+    "time_zone": TEXT,
+    "currency": TEXT,
+    "rate_direction": TEXT,
+    "max_accounts": COUNT,
+    "dormant_after_days": COUNT,
+    "deal_amount_basis": TEXT,
+    "frequency_basis": TEXT,
+    "organization_name": TEXT,
+    "allow_late": FLAG,
+    "engine": TEXT,
 }
 
 
@@ -159,10 +137,10 @@ def _run(configuration: Configuration, moment: Moment) -> tuple[Any, ...]:
 
 
 _STAGES: Final = {
-    "pipeline": _TEXT,
-    "stage": _TEXT,
-    "category": _TEXT,
-    "probability": _DECIMAL,
+    "pipeline": TEXT,
+    "stage": TEXT,
+    "category": TEXT,
+    "probability": DECIMAL,
 }
 
 
@@ -200,11 +178,11 @@ def _synonyms(configuration: Configuration) -> list[tuple[Any, ...]]:
 
 
 _FIELDS: Final = {
-    "module": _TEXT,
-    "field": _TEXT,
-    "type": _TEXT,
-    "is_custom": _FLAG,
-    "source_column": _TEXT,
+    "module": TEXT,
+    "field": TEXT,
+    "type": TEXT,
+    "is_custom": FLAG,
+    "source_column": TEXT,
 }
 
 
@@ -233,7 +211,7 @@ def _steps(configuration: Configuration) -> list[tuple[Any, ...]]:
     return [(position, describe(step)) for position, step in enumerate(steps, start=1)]
 
 
-_METRICS: Final = {"metric": _TEXT, "levels": _COUNT, "method": _TEXT, "field": _TEXT}
+_METRICS: Final = {"metric": TEXT, "levels": COUNT, "method": TEXT, "field": TEXT}
 
 
 def _metrics(configuration: Configuration) -> list[tuple[Any, ...]]:
@@ -245,10 +223,10 @@ def _metrics(configuration: Configuration) -> list[tuple[Any, ...]]:
 
 
 _THRESHOLDS: Final = {
-    "metric": _TEXT,
-    "score": _COUNT,
-    "threshold": _DECIMAL,
-    "is_inclusive": _FLAG,
+    "metric": TEXT,
+    "score": COUNT,
+    "threshold": DECIMAL,
+    "is_inclusive": FLAG,
 }
 
 
@@ -264,9 +242,9 @@ def _thresholds(configuration: Configuration) -> list[tuple[Any, ...]]:
 
 
 _RFM_LABELS: Final = {
-    "label_id": _TEXT,
-    "position": _COUNT,
-    **{f"{metric}_{end}": _COUNT for metric in METRICS for end in ("low", "high")},
+    "label_id": TEXT,
+    "position": COUNT,
+    **{f"{metric}_{end}": COUNT for metric in METRICS for end in ("low", "high")},
 }
 
 
@@ -280,184 +258,12 @@ def _rfm_labels(configuration: Configuration) -> list[tuple[Any, ...]]:
     ]
 
 
-_EVENT_KINDS: Final = {
-    "channel": _TEXT,
-    "event": _TEXT,
-    "engagement_event": _TEXT,
-    "counts_once": _TEXT,
-    "revokes": _TEXT,
-    "is_attempt": _FLAG,
-    "is_answer": _FLAG,
-    "is_voice": _FLAG,
-    "is_incoming": _FLAG,
-}
-
-
-_CHANNEL_METRICS: Final = {
-    "channel": _TEXT,
-    "metric": _TEXT,
-    "tally": _TEXT,
-    "basis": _TEXT,
-    "over_tally": _TEXT,
-    "over_basis": _TEXT,
-    "position": _COUNT,
-}
-
-_ENGAGEMENT: Final = {
-    "is_active": _FLAG,
-    "points_for_full_score": _DECIMAL,
-    "window_days": _COUNT,
-    "half_life_days": _COUNT,
-    "no_reaction_days": _COUNT,
-}
-
-
-def _engagement(configuration: Configuration) -> tuple[Any, ...]:
-    chosen = configuration.techniques.engagement
-    settings = chosen or Engagement()
-    return (
-        chosen is not None and chosen.active,
-        settings.points_for_full_score,
-        settings.window_days,
-        settings.half_life_days,
-        settings.no_reaction_days,
-    )
-
-
-_POINTS: Final = {
-    "engagement_event": _TEXT,
-    "engagement_channel": _TEXT,
-    "points": _DECIMAL,
-    "cap": _DECIMAL,
-}
-
-
-def _points(configuration: Configuration) -> list[tuple[Any, ...]]:
-    """Return the events that give points: those of the channels that are on (ENG-3)."""
-    chosen = configuration.techniques.engagement
-    if chosen is None or not chosen.active:
-        return []
-    return [
-        (event, channel, chosen.points_of(event), chosen.caps.get(channel))
-        for event, channel in ENGAGEMENT_CHANNELS.items()
-        if channel in chosen.channels
-    ]
-
-
-_RANGES: Final = {
-    "label_id": _TEXT,
-    "position": _COUNT,
-    "score_low": _DECIMAL,
-    "score_high": _DECIMAL,
-}
-
-
-def _engagement_labels(configuration: Configuration) -> list[tuple[Any, ...]]:
-    chosen = configuration.techniques.engagement
-    if chosen is None or not chosen.active:
-        return []
-    return [
-        (f"engagement.{label.id}", position, *label.range)
-        for position, label in enumerate(chosen.labels, start=1)
-    ]
-
-
-_VOICE_CHANNELS: Final = {
-    "email": ("email", "campaign"),
-    "survey": ("survey",),
-    "ticket": ("ticket",),
-    "call": ("call",),
-    "social": ("social",),
-    "chat": ("chat",),
-    "note": ("note",),
-}
-"""Channels whose texts each kind of response is made of (VOC-1)."""
-
-
-def _voice_tables(
-    configuration: Configuration,
-) -> dict[str, tuple[dict[str, str], Iterable[tuple[Any, ...]]]]:
-    """Return what labels ask of voices: settings, preferences, and how they are combined."""
-    chosen = configuration.techniques.voice_of_customer
-    is_active = chosen is not None and chosen.active
-    voice = chosen or VoiceOfCustomer()
-    numbers = numbered_preferences(voice) if is_active else {}
-    labels = voice.labels if is_active else ()
-    return {
-        "voice_settings": (
-            {
-                "is_active": _FLAG,
-                "window_months": _COUNT,
-                "trend_months": _COUNT,
-                "min_responses": _COUNT,
-            },
-            [(is_active, voice.window_months, voice.trend_months, voice.min_responses)],
-        ),
-        "voice_channels": (
-            {"channel": _TEXT},
-            [(c,) for source in voice.sources for c in _VOICE_CHANNELS[source] if is_active],
-        ),
-        "voice_preferences": (
-            {
-                "preference_number": _COUNT,
-                "kind": _TEXT,
-                "sentiment": _TEXT,
-                "bound": _DECIMAL,
-                "is_inclusive": _FLAG,
-            },
-            [(number, *_preference(single)) for single, number in numbers.items()],
-        ),
-        "voice_terms": (
-            {"preference_number": _COUNT, "term": _TEXT},
-            [(number, term) for single, number in numbers.items() for term in _terms(single)],
-        ),
-        "voice_patterns": (
-            {
-                "label_id": _TEXT,
-                "alternative": _COUNT,
-                "preference_number": _COUNT,
-                "is_negated": _FLAG,
-            },
-            [
-                (f"voice_of_customer.{label.id}", place, numbers[single], is_negated)
-                for label in labels
-                for place, found in enumerate(alternatives(label.where), start=1)
-                for single, is_negated in found
-            ],
-        ),
-    }
-
-
-def _preference(single: Single) -> tuple[Any, ...]:
-    """Return kind, sentiment, bound and whether the bound itself is enough (VOC-16 to VOC-19)."""
-    if isinstance(single, IntentPreference):
-        is_strict = single.above is not None
-        return "intent", None, single.above if is_strict else single.at_least, not is_strict
-    if isinstance(single, SentimentPreference):
-        return "sentiment", single.sentiment, single.at_least, True
-    if isinstance(single, KeywordPreference):
-        return "keyword", single.sentiment, single.min_count, True
-    is_strict = single.above is not None
-    return "competitor", None, single.above if is_strict else single.at_least or 1, not is_strict
-
-
-def _terms(single: Single) -> list[str]:
-    """Return the intent, the folded keywords, or the folded competitors; none for any of them."""
-    if isinstance(single, IntentPreference):
-        return [single.intent]
-    if isinstance(single, KeywordPreference):
-        return [fold(keyword) for keyword in single.keywords]
-    if isinstance(single, CompetitorPreference) and single.competitor != "any":
-        return [fold(name) for name in single.competitor]
-    return []
-
-
 _LABELS: Final = {
-    "label_id": _TEXT,
-    "technique": _TEXT,
-    "name": _TEXT,
-    "position": _COUNT,
-    "description": _TEXT,
+    "label_id": TEXT,
+    "technique": TEXT,
+    "name": TEXT,
+    "position": COUNT,
+    "description": TEXT,
 }
 
 
@@ -470,12 +276,12 @@ def _labels(configuration: Configuration) -> list[tuple[Any, ...]]:
 
 
 _RECOMMENDATIONS: Final = {
-    "is_active": _FLAG,
-    "horizon_days": _COUNT,
-    "most_products": _COUNT,
-    "largest_basket": _COUNT,
-    "sampled_accounts": _COUNT,
-    "min_lift": _DECIMAL,
+    "is_active": FLAG,
+    "horizon_days": COUNT,
+    "most_products": COUNT,
+    "largest_basket": COUNT,
+    "sampled_accounts": COUNT,
+    "min_lift": DECIMAL,
 }
 
 
@@ -493,13 +299,13 @@ def _recommendations(configuration: Configuration) -> tuple[Any, ...]:
 
 
 _CONDITIONS: Final = {
-    "label_id": _TEXT,
-    "kind": _TEXT,
-    "combine": _TEXT,
-    "recommendation_type": _TEXT,
-    "product_id": _TEXT,
-    "other_product_id": _TEXT,
-    "probability": _DECIMAL,
+    "label_id": TEXT,
+    "kind": TEXT,
+    "combine": TEXT,
+    "recommendation_type": TEXT,
+    "product_id": TEXT,
+    "other_product_id": TEXT,
+    "probability": DECIMAL,
 }
 
 
@@ -520,20 +326,20 @@ def _conditions(configuration: Configuration) -> list[tuple[Any, ...]]:
 
 
 _SEGMENTS: Final = {
-    "segment_id": _TEXT,
-    "name": _TEXT,
-    "description": _TEXT,
-    "nature": _TEXT,
-    "frame": _TEXT,
-    "parent_segment_id": _TEXT,
-    "position": _COUNT,
-    "definition_hash": _TEXT,
-    "publish_as_filter": _FLAG,
-    "uses_attributes": _FLAG,
-    "uses_measures": _FLAG,
-    "uses_rfm": _FLAG,
-    "uses_segments": _FLAG,
-    "uses_relative_dates": _FLAG,
+    "segment_id": TEXT,
+    "name": TEXT,
+    "description": TEXT,
+    "nature": TEXT,
+    "frame": TEXT,
+    "parent_segment_id": TEXT,
+    "position": COUNT,
+    "definition_hash": TEXT,
+    "publish_as_filter": FLAG,
+    "uses_attributes": FLAG,
+    "uses_measures": FLAG,
+    "uses_rfm": FLAG,
+    "uses_segments": FLAG,
+    "uses_relative_dates": FLAG,
 }
 
 
@@ -581,11 +387,11 @@ def _uses(segment: Segment, configuration: Configuration) -> tuple[bool, ...]:
 
 
 _SUGGESTIONS: Final = {
-    "suggestion_id": _TEXT,
-    "name": _TEXT,
-    "description": _TEXT,
-    "position": _COUNT,
-    "criteria": _TEXT,
+    "suggestion_id": TEXT,
+    "name": TEXT,
+    "description": TEXT,
+    "position": COUNT,
+    "criteria": TEXT,
 }
 
 

@@ -128,6 +128,9 @@ Preference = Annotated[
 ]
 """One preference of a label, or a pattern of them (VOC-15)."""
 
+Single = IntentPreference | SentimentPreference | KeywordPreference | CompetitorPreference
+"""A preference that is no pattern."""
+
 for _pattern in (AllPreferences, AnyPreference, NotPreference):
     _pattern.model_rebuild()
 
@@ -138,12 +141,12 @@ class VoiceLabel(LabelDefinition):
     where: Preference
     """The preference, or a pattern of preferences."""
 
-    def preferences(self) -> tuple[Preference, ...]:
+    def preferences(self) -> tuple[Single, ...]:
         """Return the single preferences of the pattern, in order."""
         return tuple(_singles(self.where))
 
 
-def _singles(preference: Preference) -> list[Preference]:
+def _singles(preference: Preference) -> list[Single]:
     if isinstance(preference, AllPreferences):
         return [single for child in preference.all for single in _singles(child)]
     if isinstance(preference, AnyPreference):

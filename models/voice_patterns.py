@@ -13,18 +13,15 @@ from typing import Final
 from models.voice_of_customer import (
     AllPreferences,
     AnyPreference,
-    CompetitorPreference,
-    IntentPreference,
     KeywordPreference,
     NotPreference,
     Preference,
-    SentimentPreference,
+    Single,
     VoiceOfCustomer,
 )
 
 MOST_ALTERNATIVES: Final = 1_000
 
-Single = IntentPreference | SentimentPreference | KeywordPreference | CompetitorPreference
 Literal_ = tuple[Single, bool]
 """A preference, and whether it must not hold."""
 
@@ -72,7 +69,7 @@ def numbered_preferences(voice: VoiceOfCustomer) -> dict[Single, int]:
     numbers: dict[Single, int] = {}
     for label in voice.labels:
         for single in label.preferences():
-            numbers.setdefault(single, len(numbers) + 1)  # type: ignore[arg-type]
+            numbers.setdefault(single, len(numbers) + 1)
     return numbers
 
 

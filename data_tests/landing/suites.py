@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from models.fields import LANDED_MODULES, Field, FieldType, Module, Need, module_named
+from models.fields import LANDED_MODULES, Field, FieldType, Module, Need, contract_of
 from models.modules import DealsModule, MappedModule, Modules, UnknownField
 from models.sources import LARGEST_LOSS, Source
 from models.text import fold
@@ -93,7 +93,7 @@ def build_suite(modules: Modules, sources: Mapping[str, Source] | None = None) -
     """
     mapped = modules.mapped()
     tables = {
-        name: [mapping for key, mapping in mapped.items() if module_named(key).contract == name]
+        name: [mapping for key, mapping in mapped.items() if contract_of(key) == name]
         for name in LANDED_MODULES
     }
     checks = [

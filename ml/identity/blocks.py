@@ -28,8 +28,8 @@ class Bounds:
         most_pairs: Pairs that all rules together may make.
     """
 
-    largest_block: int = 100
-    most_pairs: int = 10_000_000
+    largest_block: int
+    most_pairs: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,12 +90,14 @@ class Linkage:
         comparisons: What is compared.
         rules: Which are compared; the first `same` of them make two records the same by ACC-9.
         same: Number of rules that do.
+        also: Columns that conditions name beside those of their comparison.
     """
 
     noun: str
     comparisons: tuple[Comparison, ...]
     rules: tuple[BlockingRule, ...]
     same: int
+    also: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -108,11 +110,6 @@ class Linkage:
             if level.column
         ]
         return tuple(dict.fromkeys([*found, *self.also]))
-
-    @property
-    def also(self) -> tuple[str, ...]:
-        """Columns that conditions name beside those of their comparison."""
-        return ("name_numbers",) if self.noun == "accounts" else ()
 
 
 def _equal(column: str, m: float, u: float, words: str = "the same") -> Level:
@@ -271,5 +268,6 @@ ACCOUNTS: Final = Linkage(
         BlockingRule("beginning of the name", ("name_start",)),
     ),
     same=2,
+    also=("name_numbers",),
 )
 """Accounts: the same by website domain, or by name and country (ACC-9)."""

@@ -23,8 +23,6 @@ from ml.identity.records import account_identities, contact_identities
 
 BY_RULE, BY_LIKENESS, BY_THIRD = "rule", "likeness", "third record"
 PAIR_COLUMNS: Final = ("match_weight", "match_probability", "found_by", "rule", "reasons")
-DEFAULT_PROBABILITY: Final = 90.0
-"""Probability from which pairs are proposed (`identity.min_probability`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class Proposals:
 def account_proposals(
     accounts: pd.DataFrame,
     bounds: Bounds | None,
-    least_probability: float = DEFAULT_PROBABILITY,
+    least_probability: float,
 ) -> Proposals:
     """Return identifiers and proposed duplicates of accounts.
 
@@ -62,7 +60,7 @@ def account_proposals(
 def contact_proposals(
     contacts: pd.DataFrame,
     bounds: Bounds | None,
-    least_probability: float = DEFAULT_PROBABILITY,
+    least_probability: float,
 ) -> Proposals:
     """Return identifiers and proposed duplicates of contacts, like those of accounts."""
     return _proposals(contacts, contact_identities, CONTACTS, bounds, least_probability)

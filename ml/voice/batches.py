@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import pickle
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from functools import lru_cache
 from typing import Final
@@ -43,7 +43,7 @@ def classified(
     workers: int = 1,
     pool: Executor | None = None,
     progress: Progress | None = None,
-) -> Iterator[pd.DataFrame]:
+) -> Generator[pd.DataFrame]:
     """Classify batches of responses, each as `Engine.classify` does, in their order.
 
     Args:

@@ -17,9 +17,9 @@ from ml.voice.emotions import emotion_of
 from ml.voice.english import EnglishReader
 from ml.voice.intents import Phrases, intent_by_seeds, intents_by_pattern
 from ml.voice.keywords import clause_sentiment, keywords_of
-from ml.voice.languages import CHINESE, ENGLISH
+from ml.voice.languages import CHINESE, ENGLISH, language_of
 from ml.voice.learned import TrainedIntents, TrainedSentiment
-from ml.voice.lessons import Lessons
+from ml.voice.lessons import Entry, Lessons
 from ml.voice.mentions import mentions_of
 from ml.voice.names import Alias, Found, Names
 from ml.voice.readings import Reading
@@ -128,8 +128,21 @@ class Engine:
 
     def with_names(self, aliases: Iterable[Alias]) -> Engine:
         """Return the same engine that knows further names, such as the configured competitors."""
-        known = (*self.lessons.aliases, *aliases)
-        lessons = replace(self.lessons, aliases=tuple(dict.fromkeys(known)))
+        known = dict.fromkeys((*self.lessons.aliases, *aliases))
+        return self.with_lessons(replace(self.lessons, aliases=tuple(known)))
+
+    def with_keywords(self, keywords: Iterable[str]) -> Engine:
+        """Return the same engine that lists further keywords wherever they stand (VOC-19).
+
+        What the lessons say of a keyword stays: one that they hide stays hidden.
+        """
+        known = {entry.phrase for entry in self.lessons.lexicon if entry.kind == "keyword"}
+        new = dict.fromkeys(word.lower() for word in keywords if word.lower() not in known)
+        entries = (Entry("keyword", word, language_of(word)[0] or ENGLISH) for word in new)
+        return self.with_lessons(replace(self.lessons, lexicon=(*self.lessons.lexicon, *entries)))
+
+    def with_lessons(self, lessons: Lessons) -> Engine:
+        """Return an engine that was trained alike and has other lessons."""
         return Engine(lessons, self.sentiments, self.intents, self.vectors)
 
     def read(self, body: object, subject: object = None) -> Read:

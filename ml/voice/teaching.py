@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -37,12 +37,6 @@ LEAST_EXAMPLES: Final = 30
 """Examples of a language below which nothing is trained."""
 LEAST_PER_LABEL: Final = 5
 """Examples of each label; a label with fewer is not learned."""
-
-REPORT: Final = (
-    "language", "kind", "example_count", "default_macro_f1", "untrained_macro_f1",
-    "trained_macro_f1", "default_accuracy", "untrained_accuracy", "trained_accuracy",
-    "standard_error", "is_used", "reason",
-)  # fmt: skip
 
 Progress = Callable[[str], None]
 """Told one line per step of the training."""
@@ -90,8 +84,8 @@ def teach(
                 default, untrained, language, progress or _silence,
                 f"{language} {kind}, {len(examples):,} examples",
             )  # fmt: skip
-            row, trained = learn(course, examples)
-            rows.append((language, kind, len(examples), *row))
+            trial, trained = learn(course, examples)
+            rows.append((language, kind, len(examples), *trial))
             if isinstance(trained, TrainedSentiment):
                 sentiments[language] = trained
             elif isinstance(trained, TrainedIntents):
@@ -123,13 +117,26 @@ class _Course:
         return self.default.classify(frame)[signal].tolist(), own
 
 
-Row = tuple[
-    float | None, float | None, float | None, float | None, float | None, float | None,
-    float | None, bool, str | None,
-]  # fmt: skip
+class Trial(NamedTuple):
+    """What the three engines were worth on examples they had not seen; the report's columns."""
+
+    default_macro_f1: float | None = None
+    untrained_macro_f1: float | None = None
+    trained_macro_f1: float | None = None
+    default_accuracy: float | None = None
+    untrained_accuracy: float | None = None
+    trained_accuracy: float | None = None
+    standard_error: float | None = None
+    is_used: bool = False
+    reason: str | None = None
 
 
-def _sentiment(course: _Course, examples: Sequence[Example]) -> tuple[Row, TrainedSentiment | None]:
+REPORT: Final = ("language", "kind", "example_count", *Trial._fields)
+
+
+def _sentiment(
+    course: _Course, examples: Sequence[Example]
+) -> tuple[Trial, TrainedSentiment | None]:
     engine, language = course.untrained, course.language
     reads = [engine.read(example.text) for example in examples]
     labels = np.array([example.label for example in examples], object)
@@ -174,11 +181,11 @@ def _sentiment(course: _Course, examples: Sequence[Example]) -> tuple[Row, Train
             for n, one in zip(test, found, strict=True)
         ]
 
-    row = _compared(course, texts, truth, (default, before), predicted)
-    return row, trained_on(range(len(kept))) if row[-2] else None
+    trial = _compared(course, texts, truth, (default, before), predicted)
+    return trial, trained_on(range(len(kept))) if trial.is_used else None
 
 
-def _intents(course: _Course, examples: Sequence[Example]) -> tuple[Row, TrainedIntents | None]:
+def _intents(course: _Course, examples: Sequence[Example]) -> tuple[Trial, TrainedIntents | None]:
     engine, language = course.untrained, course.language
     by_text: dict[str, set[str]] = {}
     for example in examples:
@@ -208,8 +215,8 @@ def _intents(course: _Course, examples: Sequence[Example]) -> tuple[Row, Trained
     def predicted(train: Sequence[int], test: Sequence[int]) -> list[Any]:
         return [frozenset(s) for s in trained_on(train).intents([readings[n] for n in test])]
 
-    row = _compared(course, texts, truth, (default, before), predicted)
-    return row, trained_on(range(len(texts))) if row[-2] else None
+    trial = _compared(course, texts, truth, (default, before), predicted)
+    return trial, trained_on(range(len(texts))) if trial.is_used else None
 
 
 def _seeds(engine: Engine, wanted: set[str]) -> list[tuple[Reading, frozenset[str]]]:
@@ -227,14 +234,14 @@ def _frequent(labels: Any) -> set[str]:
     return {str(label) for label, count in counts.items() if count >= LEAST_PER_LABEL}
 
 
-def _shortage(examples: int, labels: int) -> Row | None:
+def _shortage(examples: int, labels: int) -> Trial | None:
     if examples >= LEAST_EXAMPLES and labels >= 2:
         return None
     reason = (
         f"{examples} usable examples of {labels} labels: {LEAST_EXAMPLES} are needed, of at least "
         f"two labels with {LEAST_PER_LABEL} each"
     )
-    return None, None, None, None, None, None, None, False, reason
+    return Trial(reason=reason)
 
 
 def _compared(
@@ -243,7 +250,7 @@ def _compared(
     truth: Any,
     said: tuple[list[Any], list[Any]],
     predicted: Callable[[Sequence[int], Sequence[int]], list[Any]],
-) -> Row:
+) -> Trial:
     """Macro-F1 and accuracy of the three engines over the folds, and whether training pays."""
     from sklearn.model_selection import StratifiedGroupKFold
 
@@ -270,9 +277,8 @@ def _compared(
     used = quality[2] > quality[1]
     course.progress(f"{course.name}: macro-F1 {quality[1]:.3f} untrained, {quality[2]:.3f} trained")
     reason = None if used else "it reads no better than without these examples: not used"
-    one, two, three = (round(value, 4) for value in quality)
-    four, five, six = (round(value, 4) for value in right)
-    return one, two, three, four, five, six, round(error, 4), used, reason
+    figures = [round(value, 4) for value in (*quality, *right, error)]
+    return Trial._make([*figures, used, reason])
 
 
 def _labels(of: Any) -> set[str]:

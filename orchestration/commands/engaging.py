@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from orchestration.commands.published_rows import require_table, rows_of
 from orchestration.commands.tables import show_json, show_table
 from orchestration.options import (
     DEFAULT,
-    CommandError,
     ConfigurationOption,
     HomeOption,
     JsonOption,
@@ -51,9 +51,9 @@ def engagement(
     configuration = configured(config)
     place = home_of(config, home)
     publication = current(place.published)
+    require_table(publication, "seg_account_engagement", "engagement")
     with open_published(place.published) as connection:
         found = PublishedAccounts(connection, configuration, publication.as_of).find(account)
-        _require(connection)
         told = _told(connection, found.account_id)
     if as_json:
         show_json({"account_id": found.account_id, "as_of": publication.as_of, **told})
@@ -83,31 +83,21 @@ def _capped(score: dict[str, Any]) -> str:
     return f", caps took {score['capped_points']:+.2f}" if score["capped_points"] else ""
 
 
-def _require(connection: duckdb.DuckDBPyConnection) -> None:
-    """Refuse a copy from before events were read."""
-    found = connection.execute(
-        "select count(*) from duckdb_tables() where schema_name = 'marts' "
-        "and table_name = 'seg_account_engagement'"
-    ).fetchone()
-    if not found or not found[0]:
-        raise CommandError("the published copy is older than engagement: run `quintile run`.")
-
-
 def _told(connection: duckdb.DuckDBPyConnection, account_id: str) -> dict[str, Any]:
-    scores = _rows(
+    scores = rows_of(
         connection,
         "select * exclude (account_id, as_of) from marts.seg_account_engagement "
         "where account_id = ?",
         account_id,
     )
-    entries = _rows(
+    entries = rows_of(
         connection,
         "select counted_on, engagement_event, contact_id, message_id, points, counted_points "
         "from marts.fct_engagement_points where account_id = ? "
         "order by counted_on desc nulls first, occurred_at desc, event_key",
         account_id,
     )
-    times = _rows(
+    times = rows_of(
         connection,
         "select contact_id, channel, weekday, from_hour, attempt_count, answer_count, answer_share "
         "from marts.rpt_contact_times where account_id = ? "
@@ -115,12 +105,6 @@ def _told(connection: duckdb.DuckDBPyConnection, account_id: str) -> dict[str, A
         account_id,
     )
     return {"score": scores[0] if scores else None, "entries": entries, "best_times": times}
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, account_id: str) -> list[Any]:
-    cursor = connection.execute(query, [account_id])
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _show_entries(entries: list[dict[str, Any]], *, every: bool) -> None:

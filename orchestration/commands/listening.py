@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ml.voice.engine import Engine
-    from ml.voice.names import Alias
+    from models.voice_of_customer import VoiceOfCustomer
 
 voice = typer.Typer(
     help="Teach the engine that reads what customers write, and ask it what it hears.",
@@ -83,7 +83,7 @@ def teach(
     """
     from assets.lesson_files import read_lessons
     from assets.voice_engines import write_engine
-    from ml.voice.engine import Engine
+    from ml.voice.names import aliases_of
     from ml.voice.teaching import Taught
     from ml.voice.teaching import teach as train
     from ml.voice.vectors import installed
@@ -100,11 +100,11 @@ def teach(
     if not sum(counted.values()):
         raise CommandError("the files hold no row below their header: nothing is taught", 2)
     _progress("read " + ", ".join(f"{count:,} rows of {name}" for name, count in counted.items()))
-    names = (*lessons.aliases, *_competitors(config))
+    names = (*lessons.aliases, *aliases_of(_technique(config).competitors))
     with _one_thread():
         found = train(replace(lessons, aliases=names), installed(), _progress)
     # Competitors stay in the configuration: an engine need not be taught again when they change.
-    engine = Engine(lessons, found.engine.sentiments, found.engine.intents, found.engine.vectors)
+    engine = found.engine.with_lessons(lessons)
     written = None
     if not dry_run:
         written = write_engine(home_of(config, home).voice, Taught(engine, found.report))
@@ -125,7 +125,8 @@ def teach(
     if written is None:
         say("Nothing was written (--dry-run).")
     else:
-        say(f"Taught engine {written.version} is used from now on: {written.folder}")
+        say(f"Taught engine {written.version}: {written.folder}")
+        say("Runs use it where techniques.voice_of_customer.engine is `trained`.")
         say('Try it: quintile voice read "Your portal is great, but the export keeps failing."')
 
 
@@ -226,26 +227,22 @@ def _mentions(row: dict[str, Any]) -> None:
 
 def _engine(config: Path, home: Path | None, untrained: bool) -> tuple[Engine, str]:
     """The engine to ask and what to call it: the taught one, where there is one."""
-    from assets.voice_engines import engine_in_use, read_engine
-    from ml.voice.engine import Engine
-    from ml.voice.lessons import Lessons
-    from ml.voice.vectors import installed
+    from assets.voice_engines import default_engine, engine_in_use, knowing, read_engine
 
-    competitors = _competitors(config)
+    technique = _technique(config)
     found = None if untrained else engine_in_use(home_of(config, home).voice)
-    if found is not None:
-        return read_engine(found).with_names(competitors), f"taught engine {found.version}"
-    return Engine(Lessons(aliases=competitors), vectors=installed()), "the default engine"
+    if found is None:
+        return knowing(default_engine(), technique), "the default engine"
+    return knowing(read_engine(found), technique), f"taught engine {found.version}"
 
 
-def _competitors(config: Path) -> tuple[Alias, ...]:
-    """Competitors of the configuration; without one, none."""
-    from ml.voice.names import aliases_of
+def _technique(config: Path) -> VoiceOfCustomer:
+    """The technique as configured; without a configuration, with its defaults."""
+    from models.voice_of_customer import VoiceOfCustomer
 
     if config == DEFAULT and not config.exists():
-        return ()
-    technique = configured(config).techniques.voice_of_customer
-    return () if technique is None else aliases_of(technique.competitors)
+        return VoiceOfCustomer()
+    return configured(config).techniques.voice_of_customer or VoiceOfCustomer()
 
 
 def _body(text: str | None, file: Path | None) -> str:

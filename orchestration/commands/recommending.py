@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from orchestration.commands.published_rows import require_table, rows_of
 from orchestration.commands.tables import show_json, show_table
 from orchestration.options import (
     DEFAULT,
-    CommandError,
     ConfigurationOption,
     HomeOption,
     JsonOption,
@@ -25,6 +25,17 @@ if TYPE_CHECKING:
 
 _TYPES: Final = ("next_purchase", "repeat_purchase", "cross_sell", "bundle", "first_purchase")
 _SHOWN: Final = 5
+_CARDS: Final = (
+    "select * exclude (as_of) from marts.rpt_recommendation_cards order by recommendation_type"
+)
+_METHODS: Final = (
+    "select * exclude (as_of) from marts.rpt_recommendation_methods "
+    "order by recommendation_type, map_at_10 desc, method"
+)
+_RELIABILITY: Final = (
+    "select * exclude (as_of) from marts.rpt_recommendation_reliability "
+    "order by recommendation_type, tenth"
+)
 
 
 @reporting
@@ -52,10 +63,15 @@ def recommend(
     configuration = configured(config)
     place = home_of(config, home)
     publication = current(place.published)
+    require_table(publication, "seg_recommendations", "recommendations")
     with open_published(place.published) as connection:
         found = PublishedAccounts(connection, configuration, publication.as_of).find(account)
-        _require(connection)
-        rows = _rows(connection, found.account_id)
+        rows = rows_of(
+            connection,
+            "select * exclude (as_of, account_id) from marts.seg_recommendations "
+            "where account_id = ? order by recommendation_type, recommendation_rank",
+            found.account_id,
+        )
         buys = connection.execute(
             "select purchase_probability from marts.dim_accounts where account_id = ?",
             [found.account_id],
@@ -85,26 +101,6 @@ def recommend(
             _show(type_, of_type, horizon)
     if not rows:
         say(f"  Nothing is recommended. {_why_nothing(cards)}")
-
-
-def _require(connection: duckdb.DuckDBPyConnection) -> None:
-    """Refuse a copy from before there were recommendations."""
-    found = connection.execute(
-        "select count(*) from duckdb_tables() where schema_name = 'marts' "
-        "and table_name = 'seg_recommendations'"
-    ).fetchone()
-    if not found or not found[0]:
-        raise CommandError("the published copy is older than recommendations: run `quintile run`.")
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, account_id: str) -> list[dict[str, Any]]:
-    cursor = connection.execute(
-        "select * exclude (as_of, account_id) from marts.seg_recommendations "
-        "where account_id = ? order by recommendation_type, recommendation_rank",
-        [account_id],
-    )
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _reasons(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
@@ -173,13 +169,11 @@ def report_card(
     configured(config)
     place = home_of(config, home)
     publication = current(place.published)
+    require_table(publication, "seg_recommendations", "recommendations")
     with open_published(place.published) as connection:
-        _require(connection)
-        cards = _records(connection, "rpt_recommendation_cards", "recommendation_type")
-        by_quality = "recommendation_type, map_at_10 desc, method"
-        methods = _records(connection, "rpt_recommendation_methods", by_quality)
-        by_tenth = "recommendation_type, tenth"
-        tenths = _records(connection, "rpt_recommendation_reliability", by_tenth)
+        cards = rows_of(connection, _CARDS)
+        methods = rows_of(connection, _METHODS)
+        tenths = rows_of(connection, _RELIABILITY)
     if as_json:
         show_json({"cards": cards, "methods": methods, "reliability": tenths})
         return
@@ -193,14 +187,6 @@ def report_card(
 
 def _same(row: dict[str, Any], card: dict[str, Any]) -> bool:
     return bool(row["recommendation_type"] == card["recommendation_type"])
-
-
-def _records(connection: duckdb.DuckDBPyConnection, table: str, order: str) -> list[dict[str, Any]]:
-    cursor = connection.execute(
-        f"select * exclude (as_of) from marts.{table} order by {order}"  # noqa: S608
-    )
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _show_card(card: dict[str, Any], methods: list[dict[str, Any]]) -> None:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Final
 
 from assets.home import Home
 from connectors.errors import LandingError
-from connectors.lookups import with_lookups
+from connectors.lookups import Lookups
 from connectors.request import Landing
 from connectors.sources import Input, find_inputs
-from models.fields import module_named
+from models.fields import module_named, module_place
 from models.mapping import MappingError, ResolvedMapping, resolve_mapping
 from models.problems import LocatedProblem, dotted
 from models.usage import rules_by_field
@@ -86,7 +86,7 @@ def module_headers(reading: Reading, path: Path, home: Home) -> list[ModuleHeade
         try:
             _look(headers, _landing(configuration, mapping, name, path, home), reading)
         except LandingError as error:
-            headers.problems.append(_located(reading, ("modules", *name.split(".")), str(error)))
+            headers.problems.append(_located(reading, module_place(name), str(error)))
     return found
 
 
@@ -109,7 +109,6 @@ def _landing(
 
 def _look(headers: ModuleHeaders, landing: Landing, reading: Reading) -> None:
     inputs, growing = find_inputs(landing)
-    inputs = with_lookups(landing, inputs)
     headers.input_names = [item.name for item in inputs]
     if growing:
         headers.note = f"still being written: {', '.join(growing)}"
@@ -118,7 +117,11 @@ def _look(headers: ModuleHeaders, landing: Landing, reading: Reading) -> None:
     with ExitStack() as stack, tempfile.TemporaryDirectory(prefix="quintile-check-") as work:
         for item in inputs:
             stack.callback(item.close)
-        for name, header in _headers(inputs[-MOST_INPUTS:], Path(work)):
+        looked_at = inputs[-MOST_INPUTS:]
+        if landing.mapping.lookups:
+            lookups = Lookups(landing, Path(work))
+            looked_at = [lookups.joined(item) for item in looked_at]
+        for name, header in _headers(looked_at, Path(work)):
             _resolve(headers, landing, reading, name, header)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from assets.identity_tables import IDENTITY_TABLES, insert_frame
-from assets.learned_tables import TABLES, create_tables, finish_tables
+from assets.identity_tables import IDENTITY_TABLES
+from assets.learned_tables import TABLES, UNFINISHED, create_tables, finish_tables, insert_frame
 
 FILL = """
 import os, sys, duckdb
@@ -60,8 +60,9 @@ def test_tables_of_one_asset_leave_those_of_the_other(tmp_path: Path) -> None:
     with duckdb.connect(str(file)) as connection:
         create_tables(connection, IDENTITY_TABLES)
         rows = pd.DataFrame({"contact_id": ["c", "d"], "is_email_valid": [None, False]})
-        rows = rows.reindex(columns=list(IDENTITY_TABLES["contact_identities"][1]))
-        insert_frame(connection, "contact_identities", rows)
+        columns = IDENTITY_TABLES["contact_identities"][1]
+        rows = rows.reindex(columns=list(columns))
+        insert_frame(connection, f"contact_identities{UNFINISHED}", columns, rows)
         finish_tables(connection, IDENTITY_TABLES)
         found = connection.execute(
             "select contact_id, is_email_valid, email_reason from ml.contact_identities order by 1"

@@ -50,8 +50,8 @@ def read(connection: duckdb.DuckDBPyConnection, reader: Engine, batches: int) ->
     """Read some batches of two, as a run that is killed after them; return what was read."""
     found: list[str] = []
     for batch, _ in zip(unread_texts(connection, reader.version, 2), range(batches), strict=False):
-        insert_heard(connection, batch["text_hash"], reader.classify(batch))
-        found += batch["text_hash"].tolist()
+        insert_heard(connection, reader.classify(batch))
+        found += batch.index.tolist()
     return found
 
 

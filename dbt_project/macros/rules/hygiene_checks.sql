@@ -23,15 +23,5 @@
     ('deals_closed_before_created', 'deals', 'warning', 'Deals closed before they were created (EDG-21).'),
     ('deals_without_rate', 'deals', 'warning', 'Deals in a currency for which there is no exchange rate (EDG-4).'),
   ] -%}
-  select
-    check_name,
-    module,
-    severity,
-    description
-  from (
-    values
-    {%- for check in checks %}
-    ('{{ check | join("', '") }}'){{ "," if not loop.last }}
-    {%- endfor %}
-  ) as checks (check_name, module, severity, description)
+  {{ catalogue_of_checks(checks) }}
 {%- endmacro %}

@@ -33,15 +33,5 @@
     ('events_in_future', 'events', 'warning', 'Events after the business date; not visible yet (EDG-1).'),
     ('events_known_too_late', 'events', 'warning', 'Events the source learned of after the business date; counted only with allow_late (INT-7).'),
   ] -%}
-  select
-    check_name,
-    module,
-    severity,
-    description
-  from (
-    values
-    {%- for check in checks %}
-    ('{{ check | join("', '") }}'){{ "," if not loop.last }}
-    {%- endfor %}
-  ) as checks (check_name, module, severity, description)
+  {{ catalogue_of_checks(checks) }}
 {%- endmacro %}

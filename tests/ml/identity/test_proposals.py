@@ -22,8 +22,13 @@ from ml.identity.proposals import (
     account_proposals,
     contact_proposals,
 )
+from models.identity import Identity
 from tests.ml.identity.frames import accounts, contacts
 from tests.real_data import real_data
+
+CHOSEN = Identity()
+BOUNDS = Bounds(CHOSEN.largest_block, CHOSEN.most_pairs)
+LEAST = float(CHOSEN.min_probability)
 
 
 def pairs(found: Proposals) -> dict[tuple[str, str], dict[str, Any]]:
@@ -69,7 +74,7 @@ def same_by_rule(found: Proposals) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("count", [60, LEAST_COUNTED + 60])
 def test_every_pair_of_a_rule_is_proposed_whatever_its_weight(count: int) -> None:
-    found = contact_proposals(some_contacts(count, count), Bounds(), 99.9)
+    found = contact_proposals(some_contacts(count, count), BOUNDS, 99.9)
     by_rule = {pair for pair, row in pairs(found).items() if row["found_by"] == BY_RULE}
     assert by_rule == same_by_rule(found)
     assert len(by_rule) > 3
@@ -82,14 +87,14 @@ def test_every_pair_of_a_rule_is_proposed_whatever_its_weight(count: int) -> Non
 def test_the_order_of_records_changes_nothing(count: int) -> None:
     frame = some_contacts(5, count)
     shuffled = frame.sample(frac=1, random_state=3)
-    first, second = (contact_proposals(records, Bounds()) for records in (frame, shuffled))
+    first, second = (contact_proposals(records, BOUNDS, LEAST) for records in (frame, shuffled))
     pd.testing.assert_frame_equal(first.pairs, second.pairs)
     pd.testing.assert_frame_equal(first.identities, second.identities)
 
 
 @pytest.mark.parametrize("count", [60, LEAST_COUNTED + 60])
 def test_weights_add_up_and_are_the_probability(count: int) -> None:
-    for row in pairs(contact_proposals(some_contacts(9, count), Bounds(), 50)).values():
+    for row in pairs(contact_proposals(some_contacts(9, count), BOUNDS, 50)).values():
         said = [float(weight) for weight in re.findall(r" ([+-]\d+\.\d)(?:;|$)", row["reasons"])]
         assert abs(sum(said) - row["match_weight"]) <= 0.05 * (len(said) + 8)
         odds = 2 ** row["match_weight"]
@@ -102,7 +107,8 @@ def test_reasons_are_words() -> None:
             {"first_name": "Ann", "last_name": "Lee", "email": "ann@acme.com", "city": "Rome"},
             {"first_name": "Anna", "last_name": "Lee", "email": "ANN@acme.com", "city": "Oslo"},
         ),
-        Bounds(),
+        BOUNDS,
+        LEAST,
     )
     (row,) = pairs(found).values()
     assert row["rule"] == "same mail address"
@@ -125,7 +131,7 @@ def test_a_third_record_joins_two_that_share_nothing() -> None:
         {"first_name": "Katherine", "last_name": "Tanaka", "email": "k.tanaka@work.org",
          "phone": "+49 30 5550002", "birth_date": "1980-05-06"},
     ]  # fmt: skip
-    found = pairs(contact_proposals(contacts(*strangers, *chain), Bounds()))
+    found = pairs(contact_proposals(contacts(*strangers, *chain), BOUNDS, LEAST))
     assert {pair: row["found_by"] for pair, row in found.items()} == {
         ("c0300", "c0301"): BY_RULE,
         ("c0301", "c0302"): BY_LIKENESS,
@@ -150,7 +156,8 @@ def test_accounts_by_domain_and_by_name_and_country() -> None:
                 account("Clinic 2", "France"),
                 account("Clinic 3", "France"),
             ),
-            Bounds(),
+            BOUNDS,
+            LEAST,
         )
     )
     rules = {pair: row["rule"] for pair, row in found.items() if row["rule"]}
@@ -164,17 +171,17 @@ def test_accounts_by_domain_and_by_name_and_country() -> None:
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_next_to_no_records(count: int) -> None:
     frame = accounts(*[{"account_name": "Acme", "billing_country": "DE"}] * count)
-    found = account_proposals(frame, Bounds())
+    found = account_proposals(frame, BOUNDS, LEAST)
     assert len(found.identities) == count
     assert len(found.pairs) == (1 if count == 2 else 0)
     assert list(found.pairs.columns[:2]) == ["account_id", "other_account_id"]
-    assert account_proposals(frame, None).pairs.empty
+    assert account_proposals(frame, None, LEAST).pairs.empty
 
 
 def test_what_is_shared_by_too_many_is_told_with_its_setting() -> None:
     shared = [{"email": "info@acme.com", "first_name": f"N{n}"} for n in range(12)]
     twins = [{"email": "jane@b.com"}, {"email": "jane@b.com"}]
-    found = contact_proposals(contacts(*shared, *twins), Bounds(largest_block=10))
+    found = contact_proposals(contacts(*shared, *twins), Bounds(10, CHOSEN.most_pairs), LEAST)
     assert list(pairs(found)) == [("c0012", "c0013")]
     assert "12 contacts are not compared by mail address" in found.left_out[0]
     assert "identity.largest_block (10)" in found.left_out[0]
@@ -184,7 +191,7 @@ def test_precision_and_recall_on_real_errors() -> None:
     frame, clusters = people(real_data("splink_fake_1000"))
     truth = true_pairs(clusters)
     assert len(truth) == 2_031
-    found = contact_proposals(frame, Bounds())
+    found = contact_proposals(frame, BOUNDS, LEAST)
     said = set(pairs(found))
     precision, recall = len(said & truth) / len(said), len(said & truth) / len(truth)
     assert (precision >= AIMS[0], recall >= AIMS[1]) == (True, True), (precision, recall)

@@ -95,7 +95,7 @@ def test_batches_are_taken_as_there_is_room() -> None:
     for _ in range(5):
         next(found)
     assert len(taken) <= 5 + 2 * AHEAD
-    found.close()  # type: ignore[attr-defined]
+    found.close()
 
 
 def test_nonsense_is_refused() -> None:

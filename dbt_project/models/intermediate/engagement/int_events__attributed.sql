@@ -12,8 +12,7 @@ attributed as (
         events.event_key,
         events.account_id,
         events.contact_id,
-        -- Ids of contacts and accounts may be equal texts.
-        coalesce('contact:' || events.contact_id, 'account:' || events.account_id) as person_id,
+        events.person_id,
         events.channel,
         events.event,
         events.message_id,
@@ -23,6 +22,7 @@ attributed as (
         kinds.engagement_event,
         kinds.counts_once,
         kinds.revokes,
+        kinds.revokes_always,
         kinds.is_attempt,
         kinds.is_answer,
         kinds.is_incoming
@@ -30,7 +30,7 @@ attributed as (
     inner join kinds on events.channel = kinds.channel and events.event = kinds.event
     where
         not events.is_machine
-        and coalesce(events.contact_id, events.account_id) is not null
+        and events.person_id is not null
 )
 
 select * from attributed

@@ -10,7 +10,8 @@ revocations as (
         revokes as event,
         message_id,
         person_id,
-        max(occurred_at) as revoked_at
+        max(occurred_at) as revoked_at,
+        max(case when revokes_always then 1 else 0 end) as is_always
     from events
     where revokes is not null and message_id is not null
     group by channel, revokes, message_id, person_id
@@ -32,7 +33,7 @@ standing as (
             and events.event = revocations.event
             and events.message_id = revocations.message_id
             and events.person_id = revocations.person_id
-            and (events.event = 'started' or events.occurred_at <= revocations.revoked_at)
+            and (revocations.is_always = 1 or events.occurred_at <= revocations.revoked_at)
     where events.engagement_event is not null and revocations.event is null
 ),
 

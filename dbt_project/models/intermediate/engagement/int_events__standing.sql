@@ -1,48 +1,34 @@
-with events as (
+-- What each event says of its state: somebody is registered or not, has come or not.
+with stated as (
     select
-        events.*,
-        coalesce('contact:' || events.contact_id, 'account:' || events.account_id) as person_id
-    from {{ ref('int_events__matched') }} as events
-    where events.message_id is not null and not events.is_machine
-),
-
--- What each event says of its state, by who has it: a registration belongs to a person, a ticket to
--- itself, whoever closes it.
-stated as (
-    select
-        events.*,
-        case
-            when events.channel = 'ticket' then 'open'
-            when events.event in ('registered', 'cancelled') then 'ticketed'
-            else 'present'
-        end as tally,
-        events.event in ('opened', 'registered', 'checked_in') as is_begun,
-        case when events.channel = 'ticket' then 'ticket' else events.person_id end as holder
-    from events
+        event_key,
+        account_id,
+        person_id,
+        channel,
+        case when event in ('registered', 'cancelled') then 'ticketed' else 'present' end as tally,
+        message_id,
+        event in ('registered', 'checked_in') as is_begun,
+        participant_role,
+        amount,
+        occurred_at
+    from {{ ref('int_events__matched') }}
     where
-        (events.channel = 'ticket' and events.event in ('opened', 'closed'))
-        or (
-            events.channel = 'event'
-            and events.event in ('registered', 'cancelled', 'checked_in', 'check_in_undone')
-            and events.account_id is not null
-        )
+        channel = 'event'
+        and event in ('registered', 'cancelled', 'checked_in', 'check_in_undone')
+        and account_id is not null
+        and message_id is not null
+        and not is_machine
 ),
 
 arranged as (
     select
         stated.*,
         row_number() over (
-            partition by channel, tally, message_id, holder
-            order by occurred_at desc, event_key desc
+            partition by tally, message_id, person_id order by occurred_at desc, event_key desc
         ) as last_rank,
         first_value(account_id) over (
-            partition by channel, tally, message_id, holder
-            order by case when account_id is null then 1 else 0 end, occurred_at, event_key
-        ) as first_account_id,
-        first_value(person_id) over (
-            partition by channel, tally, message_id, holder
-            order by case when account_id is null then 1 else 0 end, occurred_at, event_key
-        ) as first_person_id
+            partition by tally, message_id, person_id order by occurred_at, event_key
+        ) as first_account_id
     from stated
 ),
 
@@ -50,20 +36,27 @@ arranged as (
 standing as (
     select
         first_account_id as account_id,
-        first_person_id as person_id,
+        person_id,
         channel,
         tally,
         message_id,
         participant_role,
         amount,
-        occurred_at,
-        occurred_on
+        occurred_at
     from arranged
-    where last_rank = 1 and is_begun and first_account_id is not null
+    where last_rank = 1 and is_begun
 )
 
+select
+    account_id,
+    person_id,
+    channel,
+    tally,
+    message_id,
+    amount,
+    occurred_at
+from standing
 -- Speakers and sponsors among those who are registered.
-select * from standing
 union all
 select
     account_id,
@@ -71,9 +64,18 @@ select
     channel,
     participant_role as tally,
     message_id,
-    participant_role,
     amount,
-    occurred_at,
-    occurred_on
+    occurred_at
 from standing
 where tally = 'ticketed' and participant_role in ('speaker', 'sponsor')
+union all
+select
+    account_id,
+    person_id,
+    'ticket' as channel,
+    'open' as tally,
+    message_id,
+    cast(null as decimal(38, 4)) as amount,
+    last_opened_at as occurred_at
+from {{ ref('int_tickets__summarized') }}
+where closed_at is null

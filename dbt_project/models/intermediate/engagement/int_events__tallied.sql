@@ -2,7 +2,7 @@ with events as (
     select
         event_key,
         account_id,
-        coalesce('contact:' || contact_id, 'account:' || account_id) as person_id,
+        person_id,
         channel,
         event,
         coalesce(message_id, event_key) as message_id,
@@ -21,19 +21,8 @@ standing as (
     select * from {{ ref('int_events__standing') }}
 ),
 
--- What is counted beside the events themselves: a mail that was opened was delivered (INT-5), who
--- came without a registration was there as well.
 derivations as (
-    select derivations.* from (
-        values
-        ('email', 'delivered', 'reached'), ('email', 'opened', 'reached'),
-        ('email', 'clicked', 'reached'), ('email', 'replied', 'reached'),
-        ('campaign', 'delivered', 'reached'), ('campaign', 'opened', 'reached'),
-        ('campaign', 'clicked', 'reached'), ('campaign', 'replied', 'reached'),
-        ('call', 'answered', 'attempted'), ('call', 'not_answered', 'attempted'),
-        ('survey', 'started', 'responded'), ('survey', 'completed', 'responded'),
-        ('webinar', 'registered', 'expected'), ('webinar', 'attended', 'expected')
-    ) as derivations (channel, event, tally)
+    select * from {{ source('config', 'event_tallies') }}
 ),
 
 -- The last answer of a person to a survey, so that nobody votes twice.

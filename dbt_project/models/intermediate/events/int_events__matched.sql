@@ -20,6 +20,8 @@ matched as (
         placed.event_key,
         placed.contact_id,
         placed.account_id,
+        -- Ids of contacts and accounts may be equal texts.
+        coalesce('contact:' || placed.contact_id, 'account:' || placed.account_id) as person_id,
         placed.matched_by,
         placed.is_shared_address,
         placed.channel,

@@ -18,9 +18,10 @@ tallies as (
 ),
 
 tickets as (
-    select closed.*
-    from {{ ref('int_tickets__closed') }} as closed
-    inner join scoped on closed.account_id = scoped.account_id
+    select summarized.*
+    from {{ ref('int_tickets__summarized') }} as summarized
+    inner join scoped on summarized.account_id = scoped.account_id
+    where summarized.closed_at is not null
 ),
 
 figures as (

@@ -24,9 +24,10 @@ tallies as (
 tickets as (
     select
         members.segment_id,
-        closed.*
-    from {{ ref('int_tickets__closed') }} as closed
-    inner join members on closed.account_id = members.account_id
+        summarized.*
+    from {{ ref('int_tickets__summarized') }} as summarized
+    inner join members on summarized.account_id = members.account_id
+    where summarized.closed_at is not null
 ),
 
 figures as (

@@ -20,7 +20,7 @@ select
     cast(heard.sentiment_score as decimal(6, 4)) as sentiment_score,
     heard.emotion,
     cast(heard.margin as decimal(5, 4)) as margin,
-    nullif(heard.moved_by, '') as moved_by,
+    heard.moved_by,
     heard.engine,
     heard.engine_version,
     heard.is_analysed,
