@@ -38,10 +38,19 @@ _MOST_BYTES_IN_MEMORY: Final = 150_000_000
 """Size of the inputs whose typed rows wait in memory; those of larger ones wait on the disk."""
 
 
+def identity_of(
+    landing: Landing, candidate: Input, occurrence: int
+) -> tuple[str, str, str | None, int]:
+    """Return the identity that a load of this input has or will have (`Load.identity`)."""
+    exported = str(candidate.exported_on) if candidate.exported_on else None
+    return (landing.mapping.table, candidate.content_hash, exported, occurrence)
+
+
 def land_input(
     landing: Landing, candidate: Input, known: Sequence[Load], occurrence: int
 ) -> Load | None:
     """Land one input whole; None when its bytes changed meanwhile. Nothing is left on an error."""
+    identity = identity_of(landing, candidate, occurrence)
     load_id = load_id_of(
         landing.module.name,
         landing.mapping.table,
@@ -49,6 +58,10 @@ def land_input(
         landing.mapping_hash,
         candidate.exported_on,
         occurrence,
+        sum(
+            load.identity == identity and load.mapping_hash == landing.mapping_hash
+            for load in known
+        ),
     )
     folder = writing_folder(landing.landing_directory, landing.module.name, load_id)
     connection = _connect(folder, landing.memory_limit)

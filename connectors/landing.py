@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from connectors.attempt import land_input
+from connectors.attempt import identity_of, land_input
 from connectors.errors import SchemaDriftError
 from connectors.loads import Load, loads, sweep, writing_folder
 from connectors.lookups import Lookups
@@ -165,10 +165,8 @@ def _occurrence(landing: Landing, candidate: Input, known: Sequence[Load]) -> in
     came_by_name = any(_names(load) == candidate.file_names for load in same)
     if has_changed_since and came_by_name:
         return newest.occurrence + 1
-    if any(
-        load.mapping_hash == landing.mapping_hash and load.occurrence == newest.occurrence
-        for load in same
-    ):
+    # The newest reading counts: a mapping that goes back to an earlier state is read anew.
+    if newest.mapping_hash == landing.mapping_hash:
         if came_by_name:
             return "already landed"
         return f"same content as {', '.join(_names(newest))}, already landed"
@@ -177,8 +175,7 @@ def _occurrence(landing: Landing, candidate: Input, known: Sequence[Load]) -> in
 
 def _has_landed(landing: Landing, candidate: Input, known: Sequence[Load], occurrence: int) -> bool:
     """Whether a load under an earlier mapping holds this content already."""
-    exported = str(candidate.exported_on) if candidate.exported_on else None
-    identity = (landing.mapping.table, candidate.content_hash, exported, occurrence)
+    identity = identity_of(landing, candidate, occurrence)
     return any(load.identity == identity for load in known)
 
 

@@ -113,9 +113,16 @@ def load_id_of(
     mapping_hash: str,
     exported_on: date | None,
     occurrence: int,
+    readings: int = 0,
 ) -> str:
-    """The id of a load, derived from what it holds and nothing else."""
+    """The id of a load, derived from what it holds and nothing else.
+
+    `readings` says how often this mapping has read this very content before, with another mapping
+    between.
+    """
     parts = [module, source, content_hash, mapping_hash, str(exported_on), str(occurrence)]
+    if readings:
+        parts.append(str(readings))
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:20]
 
 

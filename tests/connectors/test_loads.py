@@ -88,6 +88,23 @@ def test_a_changed_mapping_lands_again_and_supersedes(case: LandingCase) -> None
     assert case.land().loads == ()
 
 
+def test_a_mapping_that_goes_back_is_in_force_again(case: LandingCase) -> None:
+    case.write("products.csv", FIRST)
+    mappings = [case.mapping] + [
+        MappedModule.model_validate({"from": "crm.products", "fields": fields})
+        for fields in ({"unit_price": {"unknown": True}}, {"category": {"value": "Any"}})
+    ]
+    order = (0, 1, 0, 2, 1, 0)
+    for position in order:
+        case.mapping = mappings[position]
+        case.land_one()
+        assert case.land().loads == ()
+    loads = case.loads()
+    assert [load.is_active for load in loads] == [False] * 5 + [True]
+    assert len({load.load_id for load in loads}) == len(order)
+    assert case.rows(loads[5])[0]["unit_price"] == case.rows(loads[0])[0]["unit_price"] is not None
+
+
 def test_a_renamed_column_leaves_what_landed_before_as_it_is(tmp_path: Path) -> None:
     case = LandingCase(tmp_path, "accounts")
     header = "account_id,account_name,created_at,"
