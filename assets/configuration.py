@@ -4,8 +4,8 @@ One asset writes every `config.*` table in one go, so that dbt reads one consist
 a table in `models/tables.py`; never compute one here.
 """
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date
 
 import dagster as dg
 import duckdb
@@ -14,8 +14,8 @@ from assets.refresh import Refresh
 from assets.warehouse import replace_table, warehouse
 from models.checking import configuration_cautions
 from models.configuration import Configuration, definition_hash, meaning, segment_hash
-from models.tables import configuration_tables
-from store import Store
+from models.tables import ConfigurationTable, configuration_tables
+from store import HandoffAnswer, Store
 
 SHOWN_REVISIONS = 5
 """Changed sections named one by one; a first run changes all of them."""
@@ -47,6 +47,11 @@ TABLES = {
     "voice_preferences": "What labels ask of voices (VOC-15). One row per preference.",
     "voice_terms": "Intents, keywords and competitors asked for. One row per preference and term.",
     "voice_patterns": "How labels combine preferences. One row per label, alternative, preference.",
+    "predictions": "Questions that are answered with a probability (PRD-1). One row per question.",
+    "sales_readiness_settings": "Weights and bounds of the sales-ready score (SRS-3, SRS-4). One "
+    "row while it is on, else none.",
+    "ideal_customer_criteria": "What makes an ideal customer (SRS-3). One row per criterion.",
+    "handoff_answers": "What sales answered to hand-offs (SRS-5). One row per answer.",
     "labels": "Labels of all active techniques (TEC-9). One row per label.",
     "segments": "Segments in the order they are evaluated (SEG-1, BEY-5). One row per segment.",
     "suggestions": "Segments that are proposed (SEG-21). One row per suggestion.",
@@ -82,6 +87,7 @@ def configuration(
             now=refresh.created_at,
             definition_hash=definition_hash(chosen),
         )
+        answers = store.handoffs.list()
     if len(changed) > SHOWN_REVISIONS:
         context.log.info(f"{len(changed)} sections of the configuration recorded")
     else:
@@ -91,7 +97,8 @@ def configuration(
         context.log.warning(str(caution))
     with warehouse(refresh.home.warehouse) as connection:
         refuse_edited_static_segments(connection, chosen, refresh.as_of)
-        for table in configuration_tables(chosen, refresh.as_of, refresh.chosen_engine):
+        tables = configuration_tables(chosen, refresh.as_of, refresh.chosen_engine)
+        for table in (*tables, answer_table(answers)):
             count = replace_table(connection, "config", table.name, table.columns, table.rows)
             yield dg.MaterializeResult(
                 asset_key=["config", table.name],
@@ -103,6 +110,30 @@ def configuration(
                     "as_of": str(refresh.as_of),
                 },
             )
+
+
+def answer_table(answers: Iterable[HandoffAnswer]) -> ConfigurationTable:
+    """Return what sales answered as a table that SQL joins; times are UTC without zone."""
+    columns = {
+        "answer_id": "BIGINT",
+        "account_id": "VARCHAR",
+        "answer": "VARCHAR",
+        "answered_at": "TIMESTAMP",
+        "answered_by": "VARCHAR",
+        "note": "VARCHAR",
+    }
+    rows = tuple(
+        (
+            answer.answer_id,
+            answer.account_id,
+            answer.answer.value,
+            answer.answered_at.astimezone(UTC).replace(tzinfo=None),
+            answer.answered_by,
+            answer.note,
+        )
+        for answer in answers
+    )
+    return ConfigurationTable("handoff_answers", columns, rows)
 
 
 def refuse_edited_static_segments(

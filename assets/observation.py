@@ -6,7 +6,7 @@ worth a look. Functions read; they never compute a rule: whatever they show is a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -153,11 +153,20 @@ def _quality_scores(connection: duckdb.DuckDBPyConnection) -> Metadata:
     return {"scores": dg.MetadataValue.md(bar_chart(shown, title=title, unit="accounts"))}
 
 
-def _reliability(connection: duckdb.DuckDBPyConnection) -> Metadata:
-    rows = connection.execute(
-        "select recommendation_type, said_share, true_share "
-        "from ml.recommendation_reliability order by recommendation_type, tenth"
-    ).fetchall()
+def _reliability(table: str, name: str) -> Callable[[duckdb.DuckDBPyConnection], Metadata]:
+    """A curve of said and true shares by tenth, one per value of a column."""
+
+    def drawn(connection: duckdb.DuckDBPyConnection) -> Metadata:
+        return _curve(
+            connection.execute(
+                f"select {name}, said_share, true_share from {table} order by {name}, tenth"  # noqa: S608
+            ).fetchall()
+        )
+
+    return drawn
+
+
+def _curve(rows: Sequence[tuple[str, float, float]]) -> Metadata:
     points: dict[str, list[tuple[float, float]]] = {}
     for type_, said, true in rows:
         points.setdefault(type_.replace("_", " "), []).append((said, true))
@@ -165,6 +174,15 @@ def _reliability(connection: duckdb.DuckDBPyConnection) -> Metadata:
         return {}
     curve = reliability_curve(points, title="What was said, and what came true")
     return {"reliability": dg.MetadataValue.md(curve)}
+
+
+def _states(connection: duckdb.DuckDBPyConnection) -> Metadata:
+    counts = _pairs(
+        connection,
+        "select sales_ready_state, count(*) from marts.seg_account_readiness group by 1 order by 2",
+    )
+    chart = bar_chart(counts, title="Between marketing and sales", unit="accounts")
+    return {"states": dg.MetadataValue.md(chart)} if counts else {}
 
 
 def _engagement(connection: duckdb.DuckDBPyConnection) -> Metadata:
@@ -246,7 +264,16 @@ SHOWN: Mapping[str, Callable[[duckdb.DuckDBPyConnection], Metadata]] = {
     "recommendation_methods": _rows(
         "methods", "from ml.recommendation_methods order by recommendation_type, map_at_10 desc"
     ),
-    "recommendation_reliability": _reliability,
+    "recommendation_reliability": _reliability(
+        "ml.recommendation_reliability", "recommendation_type"
+    ),
+    "prediction_tenths": _reliability("ml.prediction_tenths", "prediction_id"),
+    "prediction_cards": _rows("report_card", "from ml.prediction_cards order by prediction_id"),
+    "prediction_coefficients": _rows(
+        "strongest",
+        "from ml.prediction_coefficients order by prediction_id, abs(coefficient) desc, feature",
+    ),
+    "seg_account_readiness": _states,
     "association_rules": _rows("rules", "from ml.association_rules order by rule_number"),
 }
 """Tables with more to show than their row count, by name."""

@@ -15,6 +15,7 @@ from assets.identity_tables import DESCRIBED
 from assets.learned_assets import bounded_warehouse, results_of, table_specs
 from assets.learned_tables import SCHEMA, TABLES, create_tables, finish_tables
 from assets.learning import Learning
+from assets.prediction_tables import SIGNS
 from assets.refresh import Refresh
 from assets.transformation import transformation
 from assets.voice_tables import WRITTEN
@@ -22,7 +23,7 @@ from models.usage import rules_by_deeds
 
 BEATS: Final = "beats_most_popular"
 NO_HINDSIGHT: Final = "no_hindsight"
-OTHERS: Final = (*DESCRIBED, WRITTEN)
+OTHERS: Final = (*DESCRIBED, WRITTEN, *SIGNS, "int_prediction_windows__dated")
 """Tables of schema `learning` that are not about purchases."""
 
 

@@ -7,6 +7,7 @@ from assets.exports import segment_exports
 from assets.identity import identity
 from assets.landing import LANDED, landing_books
 from assets.landing_checks import landing_checks
+from assets.predictions import predictions
 from assets.publication import published_copy
 from assets.recommendations import recommendations
 from assets.transformation import conclusion, transformation
@@ -14,6 +15,6 @@ from assets.voices import voices
 
 ASSETS = [
     configuration, *LANDED, landing_books, transformation, identity, voices,
-    recommendations, conclusion, published_copy, segment_exports,
+    recommendations, predictions, conclusion, published_copy, segment_exports,
 ]  # fmt: skip
 CHECKS = [landing_checks]

@@ -51,7 +51,15 @@ def _computed(origin: FieldOrigin, *rows: tuple[str, FieldType, str]) -> tuple[C
 _I, _A, _D, _T = FieldType.INTEGER, FieldType.AMOUNT, FieldType.DATE, FieldType.TEXT
 _B = FieldType.BOOLEAN
 RECOMMENDATIONS: Final = "recommendations"
-"""Related records that no source lands: what was learned, told in segments only."""
+PREDICTIONS: Final = "predictions"
+LEARNED_MODULES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        RECOMMENDATIONS: "the technique is off; set techniques.recommendations: {active: true}",
+        PREDICTIONS: "no question is asked; write one under predictions",
+    }
+)
+"""Related records that no source lands: what was learned, told in segments only. With what to do
+where there are none."""
 
 MEASURES: Final = _computed(
     "measure",
@@ -107,7 +115,18 @@ HEARD: Final = _computed(
 )
 """What the people of accounts say; in segments only."""
 
-COMPUTED: Final = (*SCORES, *ENGAGED, *HEARD, *LEARNED)
+READIED: Final = _computed(
+    "measure",
+    ("sales_ready_score", _A, "Sales-ready score, 0 to 100 (SRS-3); null while it is off."),
+    (
+        "sales_ready_state",
+        _T,
+        "nurture, ready, handed_off, accepted or converted (SRS-5); null while it is off.",
+    ),
+)
+"""Where accounts stand between marketing and sales; in segments only."""
+
+COMPUTED: Final = (*SCORES, *ENGAGED, *HEARD, *LEARNED, *READIED)
 """What the techniques say of accounts; in segments only."""
 
 RELATED_FIELDS: Final[Mapping[str, tuple[CatalogueField, ...]]] = MappingProxyType(
@@ -139,6 +158,14 @@ RELATED_FIELDS: Final[Mapping[str, tuple[CatalogueField, ...]]] = MappingProxyTy
             ("due_on", _D, "Day the next purchase is due (REC-6)."),
             ("is_overdue", _B, "That day has passed."),
             ("is_in_open_deal", _B, "An open deal holds the product already."),
+        ),
+        PREDICTIONS: _computed(
+            "related",
+            ("account_id", _T, "Account."),
+            ("prediction_id", _T, "Question that is asked (PRD-1)."),
+            ("prediction_probability", _A, "How likely the answer is yes, 0 to 100 (PRD-3)."),
+            ("verdict", _T, "likely_to_win or likely_to_lose (PRD-4)."),
+            ("lift", _A, "Probability over that of all accounts (PRD-2)."),
         ),
     }
 )
@@ -172,6 +199,7 @@ def build_catalogue(
     segments: frozenset[str],
     *,
     has_recommendations: bool = True,
+    has_predictions: bool = True,
 ) -> Catalogue:
     """Return the catalogue of a configuration's modules, labels and segments."""
     names = dict.fromkeys((*MODULES, *modules.mapped()))
@@ -186,7 +214,8 @@ def build_catalogue(
                     {**rows.get(name, {}), **{f.name: f for f in RELATED_FIELDS[name]}}
                 )
                 for name in RELATED_MODULES
-                if has_recommendations or name != RECOMMENDATIONS
+                if (has_recommendations or name != RECOMMENDATIONS)
+                and (has_predictions or name != PREDICTIONS)
             }
         ),
         rows=MappingProxyType(rows),

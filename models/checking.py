@@ -15,9 +15,11 @@ from models.engagement import range_cautions, range_problems
 from models.fields import FieldType, module_place
 from models.module_checks import module_problems
 from models.modules import AbsentModule
+from models.predictions import prediction_problems
 from models.problems import Caution, Path, Problem, choose_from
 from models.recommendations import label_problems
 from models.rfm import METRICS, Rfm
+from models.sales_readiness import criterion_problems
 from models.score_steps import score_cautions, score_problems
 from models.segments import segment_problems
 from models.text import fold
@@ -36,6 +38,8 @@ def configuration_problems(configuration: Configuration) -> list[Problem]:
         *_label_identity_problems(configuration),
         *_rfm_problems(configuration),
         *_other_technique_problems(configuration),
+        *prediction_problems(configuration.predictions, ("predictions",)),
+        *_readiness_problems(configuration),
         *_segment_count_problems(configuration),
         *segment_problems(configuration.segments),
         *_criteria_problems(configuration),
@@ -195,6 +199,25 @@ def _competitor_problems(
             yield Problem(place, f"no competitor {name!r}{advice}")
 
 
+def _readiness_problems(configuration: Configuration) -> Iterator[Problem]:
+    """What the sales-ready score needs must be there (SRS-3)."""
+    readiness = configuration.sales_readiness
+    if readiness is None:
+        return
+    place: Path = ("sales_readiness",)
+    yield from criterion_problems(readiness, place)
+    known = [prediction.id for prediction in configuration.predictions]
+    if readiness.active and readiness.prediction not in known:
+        message = f"no question {readiness.prediction!r}{choose_from(readiness.prediction, known)}"
+        yield Problem((*place, "prediction"), message)
+    if readiness.active and "engagement" not in configuration.techniques.active():
+        message = (
+            "the sales-ready score is built on engagement, and the technique is off; set "
+            "techniques.engagement: {active: true}, or sales_readiness.active: false"
+        )
+        yield Problem((*place, "active"), message)
+
+
 def _segment_count_problems(configuration: Configuration) -> Iterator[Problem]:
     found, most = len(configuration.segments), configuration.limits.max_segments
     if most is not None and found > most:
@@ -216,6 +239,14 @@ def _criteria_problems(configuration: Configuration) -> Iterable[Problem]:
     for position, label in enumerate(() if firmographics is None else firmographics.labels):
         path: Path = ("techniques", "firmographics", "labels", position, "where")
         binder.bind(label.where, Place.SCOPE, path=path)
+    for position, prediction in enumerate(configuration.predictions):
+        if prediction.deals is not None:
+            path = ("predictions", position, "deals")
+            binder.bind(prediction.deals, Place.RELATED, "deals", path)
+    readiness = configuration.sales_readiness
+    for position, criterion in enumerate(() if readiness is None else readiness.ideal_customer):
+        path = ("sales_readiness", "ideal_customer", position, "where")
+        binder.bind(criterion.where, Place.SCOPE, path=path)
     for position, segment in enumerate(configuration.segments):
         binder.bind(segment.where, Place.SEGMENT, path=("segments", position, "where"))
     return binder.problems

@@ -69,6 +69,26 @@ def compile_contribution(
     return exp.select("deals.*", chosen).from_("deals").sql(dialect=dialect)
 
 
+def compile_predictions(
+    predictions: Sequence[tuple[str, Node | None]],
+    catalogue: Catalogue,
+    moment: Moment,
+    dialect: Dialect,
+) -> str:
+    """Return `select prediction_id, deal_id`: the deals that answer each question (PRD-3)."""
+    if not predictions:
+        nothing = no_rows(("prediction_id", exp.DType.VARCHAR), ("deal_id", exp.DType.VARCHAR))
+        return nothing.sql(dialect=dialect)
+    compiler = Compiler(catalogue, moment, dialect)
+    selects = []
+    for prediction_id, where in predictions:
+        named = exp.alias_(text_literal(prediction_id, dialect), "prediction_id", quoted=True)
+        condition = compiler.condition(where or STATE_IS_WON, Place.RELATED, "deals")
+        select = exp.select(named, column("deal_id", "deals")).from_("deals")
+        selects.append(select.where(condition))
+    return union_all(selects).sql(dialect=dialect)
+
+
 def compile_labels(
     labels: Sequence[tuple[str, Node]], catalogue: Catalogue, moment: Moment, dialect: Dialect
 ) -> str:

@@ -22,8 +22,10 @@ from models.identity import Identity
 from models.limits import Limits, LimitsForm
 from models.modules import Modules
 from models.organization import Organization
+from models.predictions import DEFAULT_PREDICTIONS, Prediction
 from models.recommendations import Recommendations
 from models.rfm import Rfm
+from models.sales_readiness import SalesReadiness
 from models.segments import ExportRequest, Segment
 from models.sources import Source
 from models.voice_of_customer import VoiceOfCustomer
@@ -71,6 +73,10 @@ class Configuration(Definition):
     """How accounts are labelled."""
     identity: Identity = Identity()
     """How duplicates are proposed."""
+    predictions: tuple[Prediction, ...] = DEFAULT_PREDICTIONS
+    """Questions that are answered with a probability per account (PRD); an empty list asks none."""
+    sales_readiness: SalesReadiness | None = None
+    """When sales takes an account over; left out, nothing is handed off (SRS)."""
     segments: tuple[Segment, ...] = ()
     """Named sets of accounts."""
     exports: tuple[ExportRequest, ...] = ()
@@ -93,6 +99,7 @@ class Configuration(Definition):
             labels,
             frozenset(s.id for s in self.segments),
             has_recommendations="recommendations" in self.techniques.active(),
+            has_predictions=bool(self.predictions),
         )
 
     def segment(self, segment_id: str) -> Segment:

@@ -81,7 +81,7 @@ PSEUDO_LABELS: Final = ("unlabelled", "unscored")
 """What a label leaf may ask of a technique beside its labels: none given (TEC-10), no score."""
 
 Quantifier = Literal["any_of", "none_of", "count_of"]
-RelatedModule = Literal["contacts", "deals", "deal_lines", "recommendations"]
+RelatedModule = Literal["contacts", "deals", "deal_lines", "recommendations", "predictions"]
 QUANTIFIERS: Final[tuple[str, ...]] = get_args(Quantifier)
 RELATED_MODULES: Final[tuple[str, ...]] = get_args(RelatedModule)
 

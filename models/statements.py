@@ -7,6 +7,7 @@ from models.catalogue import Place
 from models.compilation import (
     compile_contribution,
     compile_labels,
+    compile_predictions,
     compile_scope,
 )
 from models.configuration import Configuration
@@ -37,6 +38,22 @@ def compiled_criteria(
         scope = binder.bind(scope, Place.SCOPE)
     if where is not None:
         where = binder.bind(where, Place.RELATED, "deals")
+    asked = [
+        (
+            prediction.id,
+            None
+            if prediction.deals is None
+            else binder.bind(prediction.deals, Place.RELATED, "deals"),
+        )
+        for prediction in configuration.predictions
+    ]
+    readiness = configuration.sales_readiness
+    ideal = [
+        (criterion.id, binder.bind(criterion.where, Place.SCOPE))
+        for criterion in (
+            () if readiness is None or not readiness.active else readiness.ideal_customer
+        )
+    ]
     segments = bound_segments(configuration)
     suggested = [
         segment.model_copy(update={"where": binder.bind(segment.where, Place.SEGMENT)})
@@ -46,6 +63,8 @@ def compiled_criteria(
         "scope": compile_scope(scope, catalogue, moment, dialect),
         "contribution": compile_contribution(where, catalogue, moment, dialect),
         "labels": compile_labels(labels, catalogue, moment, dialect),
+        "predictions": compile_predictions(asked, catalogue, moment, dialect),
+        "ideal_customer": compile_labels(ideal, catalogue, moment, dialect),
         "segments": compile_segments(segments, catalogue, moment, dialect),
         "suggestions": compile_suggestions(suggested, catalogue, moment, dialect),
     }

@@ -33,6 +33,7 @@ from models.expressions import Dialect
 from models.fields import MODULES
 from models.modules import AccountsModule, ColumnField, DealsModule, Stages
 from models.periods import Moment, end_of_day
+from models.readiness_tables import readiness_tables
 from models.recommendations import Recommendations, asked_products
 from models.rfm import METRICS
 from models.score_steps import score_steps
@@ -81,6 +82,14 @@ def configuration_tables(
         "recommendation_conditions": (_CONDITIONS, _conditions(configuration)),
         **event_tables(configuration),
         **voice_tables(configuration),
+        "predictions": (
+            {"prediction_id": TEXT, "position": COUNT, "name": TEXT, "horizon_days": COUNT},
+            [
+                (p.id, position, p.name, p.horizon_days)
+                for position, p in enumerate(configuration.predictions, start=1)
+            ],
+        ),
+        **readiness_tables(configuration),
         "labels": (_LABELS, _labels(configuration)),
         "segments": (_SEGMENTS, _segments(configuration)),
         "suggestions": (_SUGGESTIONS, _suggestions(configuration)),

@@ -9,7 +9,9 @@ from typing import Final
 from models.catalogue import MEASURES
 from models.configuration import Configuration
 from models.criteria import FieldLeaf, Node, RelatedLeaf, children_of, walk
+from models.firmographics import FirmographicLabel
 from models.rfm import METRICS
+from models.sales_readiness import IdealCriterion
 
 DEEDS: Final = frozenset(field.name for field in MEASURES) - {"contact_count"} | {"modified_at"}
 """Fields that tell what an account did: purchases, deals, activity."""
@@ -72,11 +74,25 @@ def _rules(configuration: Configuration) -> Iterator[tuple[str, str, Node]]:
     techniques = configuration.techniques
     if techniques.rfm is not None and techniques.rfm.where is not None:
         yield "techniques.rfm.where", "deals", techniques.rfm.where
-    if techniques.firmographics is not None:
-        for label in techniques.firmographics.labels:
-            yield f"firmographics.{label.id}", "accounts", label.where
     for segment in configuration.segments:
         yield f"segment {segment.id}", "accounts", segment.where
+    for prediction in configuration.predictions:
+        if prediction.deals is not None:
+            yield f"predictions.{prediction.id}", "deals", prediction.deals
+    for rule, named in _by_criteria(configuration).items():
+        yield from ((f"{rule}.{one.id}", "accounts", one.where) for one in named)
+
+
+def _by_criteria(
+    configuration: Configuration,
+) -> dict[str, tuple[FirmographicLabel | IdealCriterion, ...]]:
+    """What criteria on accounts give a name to, by the part of the configuration."""
+    firmographics = configuration.techniques.firmographics
+    readiness = configuration.sales_readiness
+    return {
+        "firmographics": () if firmographics is None else firmographics.labels,
+        "sales_readiness": () if readiness is None else readiness.ideal_customer,
+    }
 
 
 def _fields(node: Node, module: str) -> Iterator[tuple[str, str]]:

@@ -22,8 +22,10 @@ from orchestration.commands.checking import check
 from orchestration.commands.engaging import engagement
 from orchestration.commands.explaining import explain
 from orchestration.commands.exporting import export, exports
+from orchestration.commands.handing_off import handoff, handoffs
 from orchestration.commands.listening import voice
 from orchestration.commands.membership import members
+from orchestration.commands.predicting import predict
 from orchestration.commands.proposing import init, schema
 from orchestration.commands.recommending import recommend, report_card
 from orchestration.commands.status import status
@@ -62,7 +64,10 @@ app.command()(explain)
 app.command()(members)
 app.command()(engagement)
 app.command()(recommend)
+app.command()(predict)
 app.command("report-card")(report_card)
+app.command()(handoffs)
+app.command()(handoff)
 app.command()(export)
 app.command()(exports)
 app.command()(status)

@@ -6,6 +6,7 @@ Holds no command. Heavy imports stay inside functions, so that `--help` answers 
 from __future__ import annotations
 
 import functools
+import getpass
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -111,6 +112,14 @@ def day_of(given: datetime | None) -> date | None:
 def clock() -> datetime:
     """The one look at the clock of a command; it is passed on from here."""
     return datetime.now(UTC)
+
+
+def user_name() -> str:
+    """Who uses the command, for the ledger."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown user"
 
 
 def reporting(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:

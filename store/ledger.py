@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from store.exports import Exports
+from store.handoffs import Handoffs
 from store.opening import opened_engine
 from store.records import ConfigurationRevision
 from store.revisions import Revisions
@@ -27,6 +28,7 @@ class Store:
         revisions: Configuration changes (TEC-12).
         runs: Runs of the pipeline.
         exports: Export history (EXP-4).
+        handoffs: Answers of sales to hand-offs (SRS-5).
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -34,6 +36,7 @@ class Store:
         self.revisions = Revisions(engine)
         self.runs = Runs(engine)
         self.exports = Exports(engine)
+        self.handoffs = Handoffs(engine)
 
     @classmethod
     def open(cls, url: str) -> Store:

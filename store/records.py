@@ -149,3 +149,30 @@ class Export(_Record):
     def is_downloadable(self, now: datetime) -> bool:
         """Whether the file may be handed out at `now` (EXP-7)."""
         return self.status is ExportStatus.COMPLETED and now < self.download_until
+
+
+class Answer(StrEnum):
+    """What sales says to an account that was handed off (SRS-5)."""
+
+    ACCEPTED = "accepted"
+    RETURNED = "returned"
+
+
+class HandoffAnswer(_Record):
+    """One answer of sales to a hand-off (SRS-5); the last one of a hand-off counts.
+
+    Attributes:
+        answer_id: Rises with every answer.
+        account_id: Account that was handed off.
+        answer: What sales says.
+        answered_at: UTC instant.
+        answered_by: Who said it.
+        note: Why, for those who nurture it on; None for nothing.
+    """
+
+    answer_id: int
+    account_id: str
+    answer: Answer
+    answered_at: AwareDatetime
+    answered_by: str
+    note: str | None

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import JSON, DateTime, Dialect, Index, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION: Final = "0001"
+REVISION: Final = "0002"
 """Newest migration: what this code expects of a database."""
 
 
@@ -105,3 +105,18 @@ class ExportRow(Base):
         Index("ix_exports_created_at", "created_at"),
         Index("ix_exports_segment_id", "segment_id"),
     )
+
+
+class HandoffAnswerRow(Base):
+    """One row per answer of sales to an account that was handed off (SRS-5); never updated."""
+
+    __tablename__ = "handoff_answers"
+
+    answer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    account_id: Mapped[str]
+    answer: Mapped[str]
+    answered_at: Mapped[datetime]
+    answered_by: Mapped[str]
+    note: Mapped[str | None]
+
+    __table_args__ = (Index("ix_handoff_answers_account_id", "account_id", "answer_id"),)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import uuid
 from collections.abc import Sequence
 from enum import StrEnum
@@ -22,6 +21,7 @@ from orchestration.options import (
     home_of,
     reporting,
     say,
+    user_name,
 )
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def export(
             export_id=uuid.uuid4().hex[:16],
             segment_id=segment,
             fields=chosen,
-            requested_by=_user(),
+            requested_by=user_name(),
             now=now,
             limits=configuration.limits,
             segment_name=configuration.segment(segment).name,
@@ -112,13 +112,6 @@ def _require_segment(configuration: Configuration, segment: str) -> None:
     known = [one.id for one in configuration.segments]
     if segment not in known:
         raise CommandError(f"no segment {segment!r} is configured{choose_from(segment, known)}", 2)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown user"
 
 
 @reporting

@@ -31,6 +31,7 @@ _TABLES: Final[Mapping[str, str]] = {
     "deals": "fct_deals",
     "deal_lines": "fct_deal_lines",
     "recommendations": "seg_recommendations",
+    "predictions": "seg_account_predictions",
 }
 """Published table of each kind of related record."""
 

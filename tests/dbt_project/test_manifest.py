@@ -29,9 +29,11 @@ READ_ACROSS = {
     ("int_segments__evaluated", "seg_recommendations"),
     ("int_suggestions__matched", "dim_accounts"),
     ("int_suggestions__matched", "seg_recommendations"),
+    ("int_segments__evaluated", "seg_account_predictions"),
+    ("int_suggestions__matched", "seg_account_predictions"),
     ("int_accounts__baselined", "rpt_rfm_cut_points"),
 }
-LEARNED_FROM = {"recommendations", "identity", "texts"}
+LEARNED_FROM = {"recommendations", "identity", "texts", "predictions"}
 """Folders of what Python learns from (schema learning)."""
 RULE = re.compile(r"\b[A-Z]{3}-\d+")
 GRAIN = re.compile(r"One row (per|in all)")

@@ -28,7 +28,8 @@ AS_OF = date(2026, 3, 31)
 MODELS = (
     "int_windows__dated", "int_purchases__ordered", "int_products__numbered",
     "int_basket_items__ordered", "int_baskets__counted", "int_products__counted",
-    "int_product_pairs__counted", "int_product_steps__counted", "int_accounts__windowed", "int_accounts__purchased",
+    "int_product_pairs__counted", "int_product_steps__counted", "int_accounts__sampled",
+    "int_accounts__windowed", "int_accounts__purchased",
     "int_account_products__summarized", "int_account_products__bought_later",
     "int_first_baskets__counted",
 )  # fmt: skip

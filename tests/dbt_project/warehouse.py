@@ -21,6 +21,7 @@ import yaml
 from assets.landing import BOOKS, LOAD_COLUMNS, module_columns
 from assets.identity_tables import IDENTITY_TABLES
 from assets.learned_tables import TABLES, create_tables, finish_tables
+from assets.prediction_tables import PREDICTION_TABLES
 from assets.voice_tables import create_voice_tables
 from models.fields import LANDED_MODULES
 
@@ -66,6 +67,7 @@ EVERY_ACCOUNT_IN_SCOPE = (
 WON_DEALS = "select deals.*, state = 'won' as is_chosen from deals"
 NO_LABELS = "select account_id, cast(null as varchar) as label_id from accounts where false"
 NO_SUGGESTIONS = "select cast(null as varchar) as suggestion_id, account_id from accounts where false"
+NO_PREDICTIONS = "select cast(null as varchar) as prediction_id, deal_id from deals where false"
 NO_SEGMENTS = (
     "select cast(null as varchar) as segment_id, account_id, false as is_matching, "
     "false as is_member from accounts where false"
@@ -88,6 +90,11 @@ _TYPES = {
     "dormant_after_days": "BIGINT",
     "probability": "DECIMAL(18,4)",
     "threshold": "DECIMAL(18,4)",
+    **dict.fromkeys(
+        ("rearm_below", "engagement_weight", "fit_weight", "prediction_weight"), "DECIMAL(18,4)"
+    ),
+    **dict.fromkeys(("pause_days", "answer_id"), "BIGINT"),
+    "answered_at": "TIMESTAMP",
     **dict.fromkeys(("position", "levels", "score"), "BIGINT"),
     **dict.fromkeys(
         ("horizon_days", "most_products", "largest_basket", "sampled_accounts"), "BIGINT"
@@ -189,6 +196,10 @@ class Configuration:
     )
     conditions: tuple[Row, ...] = ()
     segments: tuple[Segment, ...] = ()
+    predictions: tuple[Row, ...] = ()
+    predictions_statement: str = NO_PREDICTIONS
+    readiness: tuple[Row, ...] = ()
+    ideal_customer: str = NO_LABELS
     run: Row = field(default_factory=dict)
 
     def on(self, as_of: date) -> Configuration:
@@ -219,6 +230,8 @@ class Configuration:
                 {"criterion": "scope", "statement": self.scope},
                 {"criterion": "contribution", "statement": self.contribution},
                 {"criterion": "labels", "statement": self.labels_statement},
+                {"criterion": "predictions", "statement": self.predictions_statement},
+                {"criterion": "ideal_customer", "statement": self.ideal_customer},
                 {"criterion": "segments", "statement": segments_statement(self.segments)},
                 {"criterion": "suggestions", "statement": NO_SUGGESTIONS},
             ],
@@ -234,6 +247,13 @@ class Configuration:
             "voice_preferences": [],
             "voice_terms": [],
             "voice_patterns": [],
+            "predictions": [dict(row) for row in self.predictions],
+            "sales_readiness_settings": [dict(row) for row in self.readiness],
+            "ideal_customer_criteria": [
+                {"criterion_id": "ideal", "position": 1, "name": "Ideal", "definition": "any"}
+                for _ in self.readiness
+            ],
+            "handoff_answers": [],
             "scope_steps": [
                 {"position": position, "description": step}
                 for position, step in enumerate(self.scope_steps, start=1)
@@ -392,7 +412,7 @@ def fill(path: Path, loads: Iterable[Load], configuration: Configuration) -> Non
             types = {column: _TYPES.get(column, "VARCHAR") for column in _config_columns()[name]}
             _write(warehouse, f"config.{name}", types, rows)
         create_voice_tables(warehouse)
-        for tables in (TABLES, IDENTITY_TABLES):
+        for tables in (TABLES, IDENTITY_TABLES, PREDICTION_TABLES):
             create_tables(warehouse, tables)
             finish_tables(warehouse, tables)
 

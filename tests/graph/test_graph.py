@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SNAPSHOT = Path(__file__).with_name("graph.json")
 STAGES = {
     "config", "landing", "staging", "scope", "accounts", "rfm", "firmographics", "engagement",
-    "voice_of_customer", "recommendations", "segments", "overview", "published", "exports",
-    "journeys",
+    "voice_of_customer", "recommendations", "predictions", "sales_readiness", "segments",
+    "overview", "published", "exports", "journeys",
 }  # fmt: skip
 
 

@@ -43,7 +43,7 @@ CUSTOM = {
     "is_vip": {"column": "Vip", "type": "boolean"},
 }
 LABELS = ("rfm.lost", "rfm.new", "firmographics.small")
-MODULE_NAMES = ("accounts", "contacts", "deals", "deal_lines", "recommendations")
+MODULE_NAMES = ("accounts", "contacts", "deals", "deal_lines", "recommendations", "predictions")
 
 
 def modules() -> Modules:
@@ -139,6 +139,7 @@ def populate(seed: int = 7, accounts: int = 80) -> Population:
         ("deals", accounts * 3),
         ("deal_lines", accounts * 4),
         ("recommendations", accounts * 4),
+        ("predictions", accounts * 2),
     ):
         known = fields.scored_accounts if module == "accounts" else fields.related[module]
         rows[module] = []

@@ -24,7 +24,7 @@ def example() -> str:
 
 def test_the_example_is_a_valid_configuration(tmp_path: Path) -> None:
     configuration = read_configuration(written(tmp_path, example()))
-    assert set(configuration.techniques.active()) == {"rfm", "firmographics"}
+    assert set(configuration.techniques.active()) == {"rfm", "firmographics", "engagement"}
 
 
 def keys(schema: Any) -> set[str]:

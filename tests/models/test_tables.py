@@ -137,6 +137,10 @@ def test_statements_read_only_the_promised_tables() -> None:
             {"count_of": "deal_lines", "at_least": 1},
             {"none_of": "contacts"},
             {
+                "any_of": "predictions",
+                "where": {"field": "prediction_probability", "at_least": 60},
+            },
+            {
                 "any_of": "recommendations",
                 "where": {
                     "all": [
@@ -151,7 +155,15 @@ def test_statements_read_only_the_promised_tables() -> None:
     techniques = {"rfm": {"labels": "default"}, "recommendations": {"labels": "default"}}
     segment = {"id": "s", "name": "S", "where": where}
     found = tables(segments=[segment], techniques=techniques)["criteria"]
-    promised = {"accounts", "contacts", "deals", "deal_lines", "recommendations", "account_labels"}
+    promised = {
+        "accounts",
+        "contacts",
+        "deals",
+        "deal_lines",
+        "recommendations",
+        "account_labels",
+        "predictions",
+    }
     promised |= {"prior_members", "segment_revisions"}
     for _, statement in found.rows:
         tree = sqlglot.parse_one(statement, dialect="duckdb")

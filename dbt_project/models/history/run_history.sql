@@ -11,6 +11,10 @@ remembered as (
     select count(*) as row_count from {{ ref('segment_revision_history') }}
     union all
     select count(*) as row_count from {{ ref('segment_event_history') }}
+    union all
+    select count(*) as row_count from {{ ref('sales_readiness_history') }}
+    union all
+    select count(*) as row_count from {{ ref('handoff_history') }}
 ),
 
 completed as (

@@ -18,6 +18,10 @@ recommendations as (
     select * from {{ ref('seg_recommendations') }}
 ),
 
+predictions as (
+    select * from {{ ref('seg_account_predictions') }}
+),
+
 -- Accounts without a label can be chosen as well (TEC-10, RFM-29).
 account_labels as (
     select

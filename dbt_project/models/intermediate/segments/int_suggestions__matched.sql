@@ -18,6 +18,10 @@ recommendations as (
     select * from {{ ref('seg_recommendations') }}
 ),
 
+predictions as (
+    select * from {{ ref('seg_account_predictions') }}
+),
+
 account_labels as (
     select
         account_id,

@@ -85,6 +85,8 @@ profiled as (
         labels.recommendations_label_id,
         labels.recommendations_label_name,
         purchase_probabilities.purchase_probability,
+        handed_off.sales_ready_score,
+        handed_off.sales_ready_state,
         run.as_of
     from accounts
     cross join run
@@ -96,6 +98,8 @@ profiled as (
     left join {{ ref('int_accounts__heard') }} as heard on accounts.account_id = heard.account_id
     left join {{ source('ml', 'purchase_probabilities') }} as purchase_probabilities
         on accounts.account_id = purchase_probabilities.account_id
+    left join {{ ref('int_accounts__handed_off') }} as handed_off
+        on accounts.account_id = handed_off.account_id
 )
 
 select * from profiled

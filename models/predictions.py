@@ -1,0 +1,52 @@
+"""Questions about the near future, one score each: who will win a deal with us (PRD-1, PRD-3)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from models.criteria_parsing import Criteria
+from models.definition import Definition, Description, Identifier, LabelName
+from models.problems import Path, Problem
+from models.text import fold
+
+
+class Prediction(Definition):
+    """One question: how likely is it that an account wins such a deal within the horizon?"""
+
+    id: Identifier
+    """Id that criteria, labels and the sales-ready score refer to."""
+    name: LabelName
+    """The question in a few words."""
+    description: Description | None = None
+    """What it is asked for."""
+    horizon_days: Annotated[int, Field(ge=1, le=3660)] = 90
+    """Days ahead that the probability speaks of (PRD-3)."""
+    deals: Criteria | None = None
+    """Which won deals count as the answer; every one by default."""
+
+
+DEFAULT_PREDICTIONS: Final = (
+    Prediction(
+        id="purchase", name="Buys within 90 days", description="Any won deal in the next 90 days."
+    ),
+)
+"""The question that is asked of every company."""
+
+
+def prediction_problems(predictions: tuple[Prediction, ...], path: Path) -> list[Problem]:
+    """Return ids and names that are used twice."""
+    problems = []
+    ids: set[str] = set()
+    names: set[str] = set()
+    for position, prediction in enumerate(predictions):
+        place = (*path, position)
+        if prediction.id in ids:
+            problems.append(Problem((*place, "id"), f"the id {prediction.id!r} is used twice"))
+        if fold(prediction.name) in names:
+            message = f"the name {prediction.name!r} is used twice, ignoring case"
+            problems.append(Problem((*place, "name"), message))
+        ids.add(prediction.id)
+        names.add(fold(prediction.name))
+    return problems

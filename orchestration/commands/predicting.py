@@ -1,0 +1,92 @@
+"""`quintile predict`: how likely an account is to win a deal with us, why, and how true it was."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import typer
+
+from orchestration.commands.published_rows import require_table, rows_of
+from orchestration.commands.tables import show_json
+from orchestration.options import (
+    DEFAULT,
+    ConfigurationOption,
+    HomeOption,
+    JsonOption,
+    configured,
+    home_of,
+    reporting,
+    say,
+)
+
+_CARDS: Final = "select * exclude (as_of) from marts.rpt_prediction_cards order by prediction_id"
+
+
+@reporting
+def predict(
+    account: Annotated[str, typer.Argument(help="Id or name of the account.")],
+    config: ConfigurationOption = DEFAULT,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell how likely an account is to win a deal with us, for every question that is configured.
+
+    Each probability comes with its lift over all accounts, the three strongest signs for (+) and
+    against (-), and how true such probabilities were in the newest window of the past. Reads the
+    published copy.
+
+    Example: quintile predict "Acme Clinic"
+    """
+    from assets.published import current, open_published
+    from orchestration.commands.published_accounts import PublishedAccounts
+
+    configuration = configured(config)
+    place = home_of(config, home)
+    publication = current(place.published)
+    require_table(publication, "seg_account_predictions", "predictions")
+    with open_published(place.published) as connection:
+        found = PublishedAccounts(connection, configuration, publication.as_of).find(account)
+        rows = rows_of(
+            connection,
+            "select * exclude (as_of, account_id) from marts.seg_account_predictions "
+            "where account_id = ? order by prediction_id",
+            found.account_id,
+        )
+        cards = {card["prediction_id"]: card for card in rows_of(connection, _CARDS)}
+    if as_json:
+        document = {"account_id": found.account_id, "as_of": publication.as_of}
+        show_json({**document, "predictions": rows, "cards": list(cards.values())})
+        return
+    say(f"{found.account_name or '(no name)'} ({found.account_id}), as of {publication.as_of}")
+    names = {prediction.id: prediction.name for prediction in configuration.predictions}
+    for row in rows:
+        _show(names.get(row["prediction_id"], row["prediction_id"]), row)
+        _show_card(cards[row["prediction_id"]])
+    if not rows:
+        reasons = sorted({str(card["reason"]) for card in cards.values() if not card["method"]})
+        why = "; ".join(reasons) or "the account is outside the scope, or no question is asked"
+        say(f"  Nothing is said: {why}.")
+
+
+def _show(name: str, row: dict[str, Any]) -> None:
+    verdict = row["verdict"].replace("_", " ")
+    times = "" if row["lift"] is None else f", {row['lift']:.1f} times that of all accounts"
+    say()
+    say(f"  {name}: {row['prediction_probability']} %, {verdict}{times}")
+    for number in (1, 2, 3):
+        if row[f"reason_{number}"] is not None:
+            sign = "+" if row[f"contribution_{number}"] > 0 else "-"
+            say(f"    {sign} {row[f'reason_{number}']}")
+
+
+def _show_card(card: dict[str, Any]) -> None:
+    say(f"    by {card['method']}: {card['reason']}")
+    if card["tested_on"] is not None:
+        auc = "-" if card["auc"] is None else f"{card['auc']:.3f}"
+        say(
+            f"    tested after {card['tested_on']} on {card['tested_account_count']:,} accounts: "
+            f"AUC {auc}, Brier skill {card['brier_skill']:+.3f}, calibration error "
+            f"{card['calibration_error']:.3f}"
+        )
+    if card["hindsight"] is not None:
+        say(f"    may flatter: {card['hindsight']}")
