@@ -126,7 +126,18 @@ READIED: Final = _computed(
 )
 """Where accounts stand between marketing and sales; in segments only."""
 
-COMPUTED: Final = (*SCORES, *ENGAGED, *HEARD, *LEARNED, *READIED)
+SEASONAL: Final = _computed(
+    "measure",
+    ("purchase_count_24_months", _I, "Won deals above 0 of the past 24 months."),
+    (
+        "holiday_purchase_share",
+        _A,
+        "Share of their amount within 21 days before a holiday, 0 to 1 (LBL-6); null without them.",
+    ),
+)
+"""When accounts buy; in segments only."""
+
+COMPUTED: Final = (*SCORES, *ENGAGED, *HEARD, *LEARNED, *READIED, *SEASONAL)
 """What the techniques say of accounts; in segments only."""
 
 RELATED_FIELDS: Final[Mapping[str, tuple[CatalogueField, ...]]] = MappingProxyType(

@@ -18,6 +18,7 @@ from models.modules import AbsentModule
 from models.predictions import prediction_problems
 from models.problems import Caution, Path, Problem, choose_from
 from models.recommendations import label_problems
+from models.registry import RuleLabel, registry_problems
 from models.rfm import METRICS, Rfm
 from models.sales_readiness import criterion_problems
 from models.score_steps import score_cautions, score_problems
@@ -39,6 +40,9 @@ def configuration_problems(configuration: Configuration) -> list[Problem]:
         *_rfm_problems(configuration),
         *_other_technique_problems(configuration),
         *prediction_problems(configuration.predictions, ("predictions",)),
+        *registry_problems(
+            configuration.labels, [p.id for p in configuration.predictions], ("labels",)
+        ),
         *_readiness_problems(configuration),
         *_segment_count_problems(configuration),
         *segment_problems(configuration.segments),
@@ -249,6 +253,18 @@ def _criteria_problems(configuration: Configuration) -> Iterable[Problem]:
         binder.bind(criterion.where, Place.SCOPE, path=path)
     for position, segment in enumerate(configuration.segments):
         binder.bind(segment.where, Place.SEGMENT, path=("segments", position, "where"))
+    return [*binder.problems, *_rule_problems(configuration)]
+
+
+def _rule_problems(configuration: Configuration) -> Iterable[Problem]:
+    """Criteria of registered labels, which know neither each other nor segments (LBL-4)."""
+    binder = Binder(configuration.registry_catalogue, configuration.limits)
+    for position, label in enumerate(configuration.labels):
+        if isinstance(label, RuleLabel):
+            for part in ("where", "unless"):
+                node = getattr(label, part)
+                if node is not None:
+                    binder.bind(node, Place.SEGMENT, path=("labels", position, part))
     return binder.problems
 
 

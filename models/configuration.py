@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, Any, Self
 
@@ -24,6 +25,7 @@ from models.modules import Modules
 from models.organization import Organization
 from models.predictions import DEFAULT_PREDICTIONS, Prediction
 from models.recommendations import Recommendations
+from models.registry import REGISTRY, RegisteredLabel
 from models.rfm import Rfm
 from models.sales_readiness import SalesReadiness
 from models.segments import ExportRequest, Segment
@@ -73,6 +75,8 @@ class Configuration(Definition):
     """How accounts are labelled."""
     identity: Identity = Identity()
     """How duplicates are proposed."""
+    labels: tuple[RegisteredLabel, ...] = ()
+    """Labels beside the techniques: business rules, models, ensembles (LBL)."""
     predictions: tuple[Prediction, ...] = DEFAULT_PREDICTIONS
     """Questions that are answered with a probability per account (PRD); an empty list asks none."""
     sales_readiness: SalesReadiness | None = None
@@ -93,14 +97,20 @@ class Configuration(Definition):
     @cached_property
     def catalogue(self) -> Catalogue:
         """What criteria of this configuration may speak of."""
-        labels = label_names(self)
         return build_catalogue(
             self.modules,
-            labels,
+            label_names(self),
             frozenset(s.id for s in self.segments),
             has_recommendations="recommendations" in self.techniques.active(),
             has_predictions=bool(self.predictions),
         )
+
+    @cached_property
+    def registry_catalogue(self) -> Catalogue:
+        """What registered labels may speak of: all but each other and segments, made from them."""
+        known = self.catalogue.labels.items()
+        given = {label: name for label, name in known if not label.startswith(f"{REGISTRY}.")}
+        return replace(self.catalogue, labels=given, segments=frozenset())
 
     def segment(self, segment_id: str) -> Segment:
         """Return a segment by id; KeyError when there is none."""
@@ -118,7 +128,7 @@ def label_names(configuration: Configuration) -> dict[str, str]:
         names[f"{technique}.unlabelled"] = "Unlabelled"
         if technique == "rfm":
             names["rfm.unscored"] = "Unscored"
-    return names
+    return names | {f"{REGISTRY}.{label.id}": label.name for label in configuration.labels}
 
 
 def meaning(part: Definition) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from models.expressions import Compiler, Dialect, Joins, Sql, column, negated, t
 from models.firmographics import FirmographicLabel
 from models.periods import Moment
 from models.problems import Path, choose_from, dotted
+from models.registry import REGISTRY, label_rule
 from models.rfm import METRICS, RfmLabel
 
 
@@ -71,6 +72,11 @@ def _label_criteria(
             return score_criteria(label), Place.SEGMENT
         if label.id == label_id and isinstance(label, FirmographicLabel):
             return binder.bind(label.where, Place.SCOPE), Place.SCOPE
+    for registered in configuration.labels:
+        rule = label_rule(registered) if subject == f"{REGISTRY}.{registered.id}" else None
+        if rule is not None:
+            registry = Binder(configuration.registry_catalogue, configuration.limits)
+            return registry.bind(rule, Place.SEGMENT), Place.SEGMENT
     if subject in configuration.catalogue.labels:
         return LabelLeaf(subject), Place.SEGMENT
     return None

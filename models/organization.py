@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import zoneinfo
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from models.definition import Definition, SegmentName
 from models.problems import choose_from, nearest
@@ -41,6 +41,27 @@ BusinessDate = Annotated[date, AfterValidator(_plausible_date)]
 """A date between 1900 and 2200."""
 
 
+class Holiday(Definition):
+    """A holiday: of every year by month and day, or of one year by its date (LBL-6)."""
+
+    name: SegmentName
+    """Name of the holiday."""
+    month: Annotated[int, Field(ge=1, le=12)] | None = None
+    """Month of a holiday of every year."""
+    day: Annotated[int, Field(ge=1, le=31)] | None = None
+    """Day of the month; one that a year does not have is left out."""
+    date: BusinessDate | None = None
+    """Date of a holiday that moves: one entry per year."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.month is None) != (self.day is None) or (self.month is None) == (
+            self.date is None
+        ):
+            raise ValueError("write month and day, or date")
+        return self
+
+
 class Organization(Definition):
     """The organisation whose accounts are segmented."""
 
@@ -54,5 +75,7 @@ class Organization(Definition):
     """What an exchange rate says: units of the record's currency per base unit, or the reverse."""
     as_of: BusinessDate | None = None
     """Fixed business date for archived data; else each run says it (EDG-1)."""
+    holidays: tuple[Holiday, ...] = ()
+    """Holidays that purchases are looked at before (LBL-6)."""
     allow_late: bool = False
     """Count events of a past business date that the source learned of only after it (INT-7)."""

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from models.catalogue import Catalogue, Place
 from models.compilation import left_joined, no_rows, union_all, with_joins
-from models.criteria import FieldLeaf, LabelLeaf, SegmentLeaf, leaves
+from models.criteria import FieldLeaf, LabelLeaf, Node, SegmentLeaf, leaves
 from models.expressions import Compiler, Dialect, Joins, Sql, column, negated, text_literal
 from models.periods import Moment
 from models.segments import Segment, in_dependency_order
@@ -34,7 +34,9 @@ def compile_segments(
     inner: list[tuple[str, exp.Query]] = []
     results: list[exp.Query] = []
     for n, segment in enumerate(ordered, start=1):
-        inner.append((f"match_{n}", _matching(segment, numbers, joins, catalogue, moment, dialect)))
+        where, parent = segment.where, segment.parent
+        matching = _matching(where, parent, numbers, joins, catalogue, moment, dialect)
+        inner.append((f"match_{n}", matching))
         inner.append((f"evaluated_{n}", _evaluated(segment, n, numbers, dialect)))
         members = exp.select(column("account_id")).from_(f"evaluated_{n}")
         inner.append((f"member_{n}", members.where(column("is_member"))))
@@ -59,21 +61,47 @@ def compile_suggestions(
 
     As `compile_segments`, of bound criteria that refer to no segment and have no parent.
     """
+    rules = [(segment.id, segment.where) for segment in segments]
+    return _compile_rules("suggestion_id", rules, catalogue, moment, dialect)
+
+
+def compile_registry(
+    rules: Sequence[tuple[str, Node]], catalogue: Catalogue, moment: Moment, dialect: Dialect
+) -> str:
+    """Return `select label_id, account_id` of registered labels given by bound criteria (LBL-4).
+
+    They refer to no segment.
+    """
+    return _compile_rules("label_id", rules, catalogue, moment, dialect)
+
+
+def _compile_rules(
+    name: str,
+    rules: Sequence[tuple[str, Node]],
+    catalogue: Catalogue,
+    moment: Moment,
+    dialect: Dialect,
+) -> str:
+    """Return `select <name>, account_id`: the accounts that satisfy each rule."""
+    if not rules:
+        nothing = no_rows((name, exp.DType.VARCHAR), ("account_id", exp.DType.VARCHAR))
+        return nothing.sql(dialect=dialect)
     joins = Joins()
     inner = [
-        (f"match_{n}", _matching(segment, {}, joins, catalogue, moment, dialect))
-        for n, segment in enumerate(segments, start=1)
+        (f"match_{n}", _matching(where, None, {}, joins, catalogue, moment, dialect))
+        for n, (_, where) in enumerate(rules, start=1)
     ]
     results: list[exp.Query] = []
-    for (match, _), segment in zip(inner, segments, strict=True):
-        named = exp.alias_(text_literal(segment.id, dialect), "suggestion_id", quoted=True)
+    for (match, _), (rule_id, _) in zip(inner, rules, strict=True):
+        named = exp.alias_(text_literal(rule_id, dialect), name, quoted=True)
         results.append(exp.select(named, column("account_id")).from_(match))
     compiler = Compiler(catalogue, moment, dialect, joins)
     return with_joins(union_all(results), compiler, inner).sql(dialect=dialect)
 
 
 def _matching(
-    segment: Segment,
+    where: Node,
+    parent: str | None,
     numbers: dict[str, int],
     joins: Joins,
     catalogue: Catalogue,
@@ -87,15 +115,15 @@ def _matching(
         return negated(exp.Is(this=member, expression=exp.null()))
 
     compiler = Compiler(catalogue, moment, dialect, joins, is_member)
-    condition = compiler.condition(segment.where, Place.SEGMENT, "accounts")
-    read = [leaf for _, leaf in leaves(segment.where)]
+    condition = compiler.condition(where, Place.SEGMENT, "accounts")
+    read = [leaf for _, leaf in leaves(where)]
     tables = {f"related_{leaf.module}" for leaf in read if not isinstance(leaf, _NOT_RELATED)}
     if any(isinstance(leaf, LabelLeaf) for leaf in read) and joins.labels:
         tables.add("labelled")
     tables |= {f"member_{numbers[leaf.segment]}" for leaf in read if isinstance(leaf, SegmentLeaf)}
-    if segment.parent is not None:
-        tables.add(f"member_{numbers[segment.parent]}")
-        condition = exp.and_(is_member(segment.parent), condition)
+    if parent is not None:
+        tables.add(f"member_{numbers[parent]}")
+        condition = exp.and_(is_member(parent), condition)
     select = exp.select(column("account_id", "accounts")).from_("accounts")
     return left_joined(select, sorted(tables)).where(condition)
 

@@ -14,7 +14,8 @@ from models.configuration import Configuration
 from models.criteria import Node
 from models.expressions import Dialect
 from models.periods import Moment
-from models.segment_compilation import compile_segments, compile_suggestions
+from models.registry import REGISTRY, label_rule
+from models.segment_compilation import compile_registry, compile_segments, compile_suggestions
 from models.segments import Segment, in_dependency_order
 from models.suggestions import suggested_segments
 
@@ -63,11 +64,19 @@ def compiled_criteria(
         "scope": compile_scope(scope, catalogue, moment, dialect),
         "contribution": compile_contribution(where, catalogue, moment, dialect),
         "labels": compile_labels(labels, catalogue, moment, dialect),
+        "registry": compile_registry(bound_rules(configuration), catalogue, moment, dialect),
         "predictions": compile_predictions(asked, catalogue, moment, dialect),
         "ideal_customer": compile_labels(ideal, catalogue, moment, dialect),
         "segments": compile_segments(segments, catalogue, moment, dialect),
         "suggestions": compile_suggestions(suggested, catalogue, moment, dialect),
     }
+
+
+def bound_rules(configuration: Configuration) -> tuple[tuple[str, Node], ...]:
+    """Return the bound criteria of registered labels that criteria give, by label id."""
+    binder = Binder(configuration.registry_catalogue, configuration.limits)
+    rules = [(f"{REGISTRY}.{label.id}", label_rule(label)) for label in configuration.labels]
+    return tuple((i, binder.bind(rule, Place.SEGMENT)) for i, rule in rules if rule is not None)
 
 
 def bound_segments(configuration: Configuration) -> tuple[Segment, ...]:

@@ -35,6 +35,7 @@ from models.modules import AccountsModule, ColumnField, DealsModule, Stages
 from models.periods import Moment, end_of_day
 from models.readiness_tables import readiness_tables
 from models.recommendations import Recommendations, asked_products
+from models.registry_tables import registry_tables
 from models.rfm import METRICS
 from models.score_steps import score_steps
 from models.segments import Segment, in_dependency_order, references
@@ -89,6 +90,7 @@ def configuration_tables(
                 for position, p in enumerate(configuration.predictions, start=1)
             ],
         ),
+        **registry_tables(configuration, as_of),
         **readiness_tables(configuration),
         "labels": (_LABELS, _labels(configuration)),
         "segments": (_SEGMENTS, _segments(configuration)),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from models.catalogue import MEASURES
 from models.configuration import Configuration
 from models.criteria import FieldLeaf, Node, RelatedLeaf, children_of, walk
 from models.firmographics import FirmographicLabel
+from models.registry import REGISTRY, label_rule
 from models.rfm import METRICS
 from models.sales_readiness import IdealCriterion
 
@@ -83,13 +85,26 @@ def _rules(configuration: Configuration) -> Iterator[tuple[str, str, Node]]:
         yield from ((f"{rule}.{one.id}", "accounts", one.where) for one in named)
 
 
+@dataclass(frozen=True)
+class Ruled:
+    """A registered label and the criteria that give it."""
+
+    id: str
+    where: Node
+
+
 def _by_criteria(
     configuration: Configuration,
-) -> dict[str, tuple[FirmographicLabel | IdealCriterion, ...]]:
+) -> dict[str, tuple[FirmographicLabel | IdealCriterion | Ruled, ...]]:
     """What criteria on accounts give a name to, by the part of the configuration."""
     firmographics = configuration.techniques.firmographics
     readiness = configuration.sales_readiness
     return {
+        REGISTRY: tuple(
+            Ruled(label.id, rule)
+            for label in configuration.labels
+            if (rule := label_rule(label)) is not None
+        ),
         "firmographics": () if firmographics is None else firmographics.labels,
         "sales_readiness": () if readiness is None else readiness.ideal_customer,
     }

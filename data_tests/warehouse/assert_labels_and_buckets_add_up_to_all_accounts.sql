@@ -6,6 +6,8 @@ with labels as (
         technique,
         sum(primary_account_count) as primary_account_count
     from {{ ref('rpt_labels') }}
+    -- Registered labels have no bucket of those without one.
+    where technique <> 'registry'
     group by technique
 ),
 

@@ -1,11 +1,11 @@
 {#-
   The compiled statement of what the marketer configured, pasted as the body of a CTE.
 
-  `name` is 'scope', 'contribution', 'predictions', 'labels',
+  `name` is 'scope', 'contribution', 'predictions', 'labels', 'registry',
   'ideal_customer', 'segments' or 'suggestions'. The statement comes from
   config.criteria when the dbt model runs, so an edit needs no deploy and keeps the partial parse. It
   reads only CTEs that the dbt model puts before it, by fixed names: accounts, contacts, deals,
-  deal_lines; segments and suggestions also recommendations, predictions and account_labels; segments also
+  deal_lines; segments, registry and suggestions also recommendations, predictions and account_labels; segments also
   prior_members and segment_revisions. Unit tests override this macro.
 -#}
 {% macro criterion(name) -%}

@@ -95,6 +95,10 @@ _TYPES = {
     ),
     **dict.fromkeys(("pause_days", "answer_id"), "BIGINT"),
     "answered_at": "TIMESTAMP",
+    **dict.fromkeys(("weight", "at_least", "label_at_least"), "DECIMAL(18,4)"),
+    **dict.fromkeys(("valid_from", "review_by", "holiday_on"), "DATE"),
+    "member_count": "BIGINT",
+    "is_vote": "BOOLEAN",
     **dict.fromkeys(("position", "levels", "score"), "BIGINT"),
     **dict.fromkeys(
         ("horizon_days", "most_products", "largest_basket", "sampled_accounts"), "BIGINT"
@@ -196,6 +200,10 @@ class Configuration:
     )
     conditions: tuple[Row, ...] = ()
     segments: tuple[Segment, ...] = ()
+    registry: tuple[Row, ...] = ()
+    registry_statement: str = NO_LABELS
+    ensemble_members: tuple[Row, ...] = ()
+    holidays: tuple[date, ...] = ()
     predictions: tuple[Row, ...] = ()
     predictions_statement: str = NO_PREDICTIONS
     readiness: tuple[Row, ...] = ()
@@ -230,6 +238,7 @@ class Configuration:
                 {"criterion": "scope", "statement": self.scope},
                 {"criterion": "contribution", "statement": self.contribution},
                 {"criterion": "labels", "statement": self.labels_statement},
+                {"criterion": "registry", "statement": self.registry_statement},
                 {"criterion": "predictions", "statement": self.predictions_statement},
                 {"criterion": "ideal_customer", "statement": self.ideal_customer},
                 {"criterion": "segments", "statement": segments_statement(self.segments)},
@@ -247,6 +256,10 @@ class Configuration:
             "voice_preferences": [],
             "voice_terms": [],
             "voice_patterns": [],
+            "label_registry": labels
+            + [{"technique": "registry", **row} for row in (*self.labels, *self.registry)],
+            "ensemble_members": [dict(row) for row in self.ensemble_members],
+            "holidays": [{"holiday_on": day, "name": str(day)} for day in self.holidays],
             "predictions": [dict(row) for row in self.predictions],
             "sales_readiness_settings": [dict(row) for row in self.readiness],
             "ideal_customer_criteria": [

@@ -87,6 +87,8 @@ profiled as (
         purchase_probabilities.purchase_probability,
         handed_off.sales_ready_score,
         handed_off.sales_ready_state,
+        cast(coalesce(seasonal.purchase_count_24_months, 0) as bigint) as purchase_count_24_months,
+        seasonal.holiday_purchase_share,
         run.as_of
     from accounts
     cross join run
@@ -100,6 +102,8 @@ profiled as (
         on accounts.account_id = purchase_probabilities.account_id
     left join {{ ref('int_accounts__handed_off') }} as handed_off
         on accounts.account_id = handed_off.account_id
+    left join {{ ref('int_accounts__holiday_bought') }} as seasonal
+        on accounts.account_id = seasonal.account_id
 )
 
 select * from profiled

@@ -4,13 +4,14 @@ with run as (
 
 labels as (
     select
-        labels.label_id,
-        labels.technique,
-        labels.name,
-        labels.position
-    from {{ source('config', 'labels') }} as labels
-    inner join {{ source('config', 'techniques') }} as techniques
-        on labels.technique = techniques.technique and techniques.is_active
+        registry.label_id,
+        registry.technique,
+        registry.name,
+        registry.position
+    from {{ source('config', 'label_registry') }} as registry
+    left join {{ source('config', 'techniques') }} as techniques
+        on registry.technique = techniques.technique
+    where coalesce(techniques.is_active, registry.technique = 'registry')
 ),
 
 accounts as (
@@ -25,10 +26,13 @@ accounts as (
 
 labelled as (
     select * from {{ ref('int_accounts__labelled') }}
+    union all
+    select * from {{ ref('int_accounts__registered') }}
 ),
 
 techniques as (
     select distinct technique from labels
+    where technique <> 'registry'
 ),
 
 unlabelled as (

@@ -4,10 +4,12 @@ with run as (
 
 labelled as (
     select * from {{ ref('int_accounts__labelled') }}
+    union all
+    select * from {{ ref('int_accounts__registered') }}
 ),
 
 labels as (
-    select * from {{ source('config', 'labels') }}
+    select * from {{ source('config', 'label_registry') }}
 ),
 
 scores as (

@@ -1,0 +1,81 @@
+with run as (
+    select * from {{ source('config', 'run') }}
+),
+
+registry as (
+    select * from {{ source('config', 'label_registry') }}
+),
+
+accounts as (
+    select * from {{ ref('dim_accounts') }}
+),
+
+contacts as (
+    select * from {{ ref('int_contacts__survived') }}
+),
+
+deals as (
+    select * from {{ ref('int_deals__converted') }}
+),
+
+deal_lines as (
+    select * from {{ ref('int_deal_lines__stated') }}
+),
+
+recommendations as (
+    select * from {{ ref('seg_recommendations') }}
+),
+
+predictions as (
+    select * from {{ ref('seg_account_predictions') }}
+),
+
+account_labels as (
+    select * from {{ ref('int_account_labels__given') }}
+),
+
+ruled as (
+    {{ criterion('registry') }}
+),
+
+matched as (
+    select
+        account_id,
+        label_id
+    from ruled
+    union all
+    select
+        account_id,
+        label_id
+    from {{ ref('int_ensembles__voted') }}
+),
+
+-- Before the day from which it is valid nobody has a label (LBL-4).
+valid as (
+    select
+        matched.account_id,
+        registry.technique,
+        matched.label_id,
+        registry.position
+    from matched
+    cross join run
+    inner join registry on matched.label_id = registry.label_id
+    where registry.valid_from <= run.as_of
+),
+
+first_positions as (
+    select
+        account_id,
+        min(position) as position
+    from valid
+    group by account_id
+)
+
+select
+    valid.account_id,
+    valid.technique,
+    valid.label_id,
+    valid.position,
+    valid.position = first_positions.position as is_primary
+from valid
+inner join first_positions on valid.account_id = first_positions.account_id
