@@ -225,8 +225,9 @@ def calibrated(model: Logistic, window: Past) -> Logistic:
     odds = model.encoder.rows(window.signs) @ model.weights + model.intercept
     line = LogisticRegression(C=1e6, max_iter=1000).fit(odds[:, None], window.is_won)
     slope = float(line.coef_[0][0])
-    if slope <= 0:  # the order was worse than none: only the level is taken
-        return model
+    if slope <= 0:  # the order was worse than none: only the level of the window is taken
+        level = float(_odds(np.asarray(window.is_won.mean())))
+        return replace(model, slope=0.0, shift=level)
     shift = float(line.intercept_[0])
     return Logistic(model.encoder, model.weights, model.intercept, slope, shift)
 

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from models.criteria import RELATIVE_OPERATORS, FieldLeaf, walk
 from models.criteria_parsing import Criteria
 from models.definition import Definition, Description, Identifier, LabelName
 from models.problems import Path, Problem
@@ -36,7 +37,7 @@ DEFAULT_PREDICTIONS: Final = (
 
 
 def prediction_problems(predictions: tuple[Prediction, ...], path: Path) -> list[Problem]:
-    """Return ids and names that are used twice."""
+    """Return ids and names that are used twice, and periods that the past cannot be asked for."""
     problems = []
     ids: set[str] = set()
     names: set[str] = set()
@@ -49,4 +50,20 @@ def prediction_problems(predictions: tuple[Prediction, ...], path: Path) -> list
             problems.append(Problem((*place, "name"), message))
         ids.add(prediction.id)
         names.add(fold(prediction.name))
+        problems += _period_problems(prediction, (*place, "deals"))
     return problems
+
+
+def _period_problems(prediction: Prediction, path: Path) -> list[Problem]:
+    """Return periods relative to `as_of`: no deal of a past window lies in them (PRD-3)."""
+    if prediction.deals is None:
+        return []
+    message = (
+        "a period relative to as_of holds no deal of the past that is learned from; "
+        "horizon_days says how far ahead the question looks"
+    )
+    return [
+        Problem((*path, *inner), message)
+        for inner, node in walk(prediction.deals)
+        if isinstance(node, FieldLeaf) and node.operator in RELATIVE_OPERATORS
+    ]

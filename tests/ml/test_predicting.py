@@ -18,6 +18,8 @@ from ml.predicting import (
     Logistic,
     Past,
     Rates,
+    calibrated,
+    fit_logistic,
     fit_rates,
     learn_answer,
     lift,
@@ -218,3 +220,14 @@ def test_every_sign_says_something() -> None:
     strength = said[["contribution_1", "contribution_2", "contribution_3"]].abs()
     assert (strength["contribution_1"] >= strength["contribution_2"]).all()
     assert (strength["contribution_2"] >= strength["contribution_3"]).all()
+
+
+def test_an_order_that_turned_round_leaves_the_level_alone() -> None:
+    """PRD-3: where the likelier won less in the newest window, everyone gets its rate."""
+    past = history()
+    model = fit_logistic([past[number] for number in (2, 3, 4, 5)])
+    said = model.say(past[1].signs).probability
+    turned = Past(past[1].signs, np.asarray(said < np.quantile(said, 0.3)))
+    after = calibrated(model, turned).say(turned.signs)
+    assert after.probability == pytest.approx(np.full(len(said), turned.is_won.mean()))
+    assert not after.contributions.any()
