@@ -46,6 +46,7 @@ def population() -> Population:
         "deals": "fct_deals",
         "deal_lines": "fct_deal_lines",
         "recommendations": "seg_recommendations",
+        "predictions": "seg_account_predictions",
         "account_labels": "seg_account_labels",
     }
     for table, published in names.items():
