@@ -104,7 +104,9 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 def put(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
     connection.execute(f"truncate {table}")
     if rows:
-        connection.executemany(f"insert into {table} values ({', '.join('?' * len(rows[0]))})", rows)
+        connection.executemany(
+            f"insert into {table} values ({', '.join('?' * len(rows[0]))})", rows
+        )
 
 
 def hear(connection: duckdb.DuckDBPyConnection, responses: list[Response]) -> None:

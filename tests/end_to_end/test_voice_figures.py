@@ -36,6 +36,7 @@ pytestmark = [
 
 WINDOW_BEGINS, TREND_BEGINS = date(2026, 5, 1), date(2026, 8, 1)
 """First days of six and of three months that end on 31 October (VOC-12)."""
+BASES = {"responses": "event", "contacts": "contact", "accounts": "account"}
 LOST_STAGES = {
     ("Standard", "Closed Lost"), ("Standard", "Closed Lost to Competition"),
     ("Renewals", "Not Renewed"), ("Renewals", "On Hold"),
@@ -164,7 +165,7 @@ def test_sentiments_are_counted_by_contacts_accounts_and_responses(
     """DSH-12, DSH-13, CON-13."""
     seen = [text for text in spoken if text.day >= WINDOW_BEGINS]
     expected = {}
-    for basis, attribute in (("responses", "event"), ("contacts", "contact"), ("accounts", "account")):
+    for basis, attribute in BASES.items():
         unique = {getattr(text, attribute) for text in seen}
         for sentiment in ("positive", "negative", "neutral"):
             said = {getattr(text, attribute) for text in seen if text.sentiment == sentiment}
@@ -191,14 +192,12 @@ def test_intents_are_counted_at_least_as_planted(
     }
     seen = [text for text in spoken if text.day >= WINDOW_BEGINS and text.intent]
     for intent in ("complaint", "query", "request", "purchase"):
-        for basis, attribute in (("responses", "event"), ("contacts", "contact")):
+        for basis, attribute in BASES.items():
             said = {getattr(text, attribute) for text in seen if text.intent == intent}
             assert len(said) <= found[basis, intent] <= len(said) + 0.02 * len(seen), intent
 
 
-def test_competitors_share_the_planted_mentions(
-    zylker: Installation, spoken: list[Spoken]
-) -> None:
+def test_competitors_share_the_planted_mentions(zylker: Installation, spoken: list[Spoken]) -> None:
     """DSH-15: the whole history."""
     mentions = Counter(text.competitor for text in spoken if text.competitor)
     found = {
@@ -239,10 +238,10 @@ def test_deals_after_a_mention_are_won_and_lost_as_the_exports_say(
         if not is_counted or (closed := date.fromisoformat(deal["Closing Date"])) > FIRST_DAY:
             continue
         for text in spoken:
-            if text.competitor and text.account == crm.survivor(deal["Account Id"]):
-                if 0 <= (closed - text.day).days <= 90:
-                    amount = crm.base_amount(deal, closed)
-                    expected[deal_id, text.competitor] = (state or "", amount)
+            is_ours = text.account == crm.survivor(deal["Account Id"])
+            if text.competitor and is_ours and 0 <= (closed - text.day).days <= 90:
+                amount = crm.base_amount(deal, closed)
+                expected[deal_id, text.competitor] = (state or "", amount)
     found = zylker.rows(
         "select deal_id, competitor, state, round(base_amount, 2) from marts.rpt_competitor_deals"
     )
@@ -341,9 +340,7 @@ def test_keywords_beside_competitors_are_of_the_same_texts(zylker: Installation)
 
 
 @pytest.mark.parametrize("table", ["fct_responses", "seg_account_promoters", "rpt_keywords"])
-def test_assets_show_the_same_picture_of_the_same_figures(
-    zylker: Installation, table: str
-) -> None:
+def test_assets_show_the_same_picture_of_the_same_figures(zylker: Installation, table: str) -> None:
     with open_published(zylker.published) as connection:
         first, again = shown(connection, table), shown(connection, table)
     assert first
