@@ -104,7 +104,7 @@ def state_of(opinions: list[Spoken]) -> str | None:
 
 
 def test_promoters_and_detractors_follow_the_planted_sentiments(
-    zylker: Installation, spoken: list[Spoken]
+    zylker: Installation, told: Engagement, spoken: list[Spoken]
 ) -> None:
     accounts: dict[str, list[Spoken]] = defaultdict(list)
     contacts: dict[tuple[str, str], list[Spoken]] = defaultdict(list)
@@ -119,7 +119,7 @@ def test_promoters_and_detractors_follow_the_planted_sentiments(
         "detractor_to_promoter": 3, "promoter_to_detractor": 2, "stays_detractor": 1,
     }  # fmt: skip
     in_profile = zylker.pairs("select account_id, promoter_state from marts.dim_accounts")
-    assert in_profile == {account: states.get(account) for account in told_accounts(zylker)}
+    assert in_profile == {account: states.get(account) for account in told.crm.in_scope}
     by_contact = {
         row[:2]: row[2]
         for row in zylker.rows(
@@ -127,10 +127,6 @@ def test_promoters_and_detractors_follow_the_planted_sentiments(
         )
     }
     assert by_contact == {who: state_of(texts) for who, texts in contacts.items()}
-
-
-def told_accounts(zylker: Installation) -> set[str]:
-    return zylker.ids("select account_id from marts.dim_accounts")
 
 
 def test_a_segment_can_ask_for_those_who_turned(zylker: Installation) -> None:
