@@ -119,6 +119,8 @@ def share(part: int, whole: int) -> Decimal:
     return exact.quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
 
+DAYS = st.one_of(st.integers(0, 120), st.sampled_from([0, 1, 44, 45, 89, 90, 91, 100, 101]))
+"""Also where windows and the 90 days after a mention end."""
 SAID = st.tuples(
     st.sampled_from(["intent", "keyword", "competitor"]),
     st.sampled_from(["one", "two", "three"]),
@@ -140,7 +142,7 @@ def responses(draw: st.DrawFn) -> list[Response]:
         found.append(
             Response(
                 f"R{number}", account, contact, draw(st.sampled_from(["email", "ticket"])),
-                draw(st.integers(0, 120)), draw(st.sampled_from(SENTIMENTS)), tuple(signals),
+                draw(DAYS), draw(st.sampled_from(SENTIMENTS)), tuple(signals),
             )
         )  # fmt: skip
     return found
@@ -277,7 +279,7 @@ DEALS = st.lists(
     st.tuples(
         st.sampled_from(["A0", "A1", "OUT"]),
         st.sampled_from(["won", "lost", "open"]),
-        st.integers(-5, 120),
+        st.sampled_from([-1, 0, 1, 10, 60]),
         st.sampled_from([10, -10]),
     ),
     max_size=8,
