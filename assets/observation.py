@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from assets.plots import bar_chart, reliability_curve, score_grid
+from assets.plots import bar_chart, reliability_curve, score_grid, stacked_columns
 from assets.warehouse import row_count
 
 Metadata = dict[str, Any]
@@ -200,6 +200,43 @@ def _engagement(connection: duckdb.DuckDBPyConnection) -> Metadata:
     return {"distribution": dg.MetadataValue.md(chart)}
 
 
+def _responses(connection: duckdb.DuckDBPyConnection) -> Metadata:
+    """Analysed responses of every month from the first to the last, by sentiment."""
+    rows = connection.execute(
+        """
+        with said as (
+            select date_trunc('month', occurred_on) as month, sentiment
+            from marts.fct_responses
+            where is_analysed and is_in_scope
+        ),
+
+        months as (
+            select unnest(generate_series(min(month), max(month), interval 1 month)) as month
+            from said
+        )
+
+        select
+            strftime(month, '%Y-%m'),
+            count(*) filter (sentiment = 'positive'),
+            count(*) filter (sentiment = 'neutral'),
+            count(*) filter (sentiment = 'negative')
+        from months
+        left join said using (month)
+        group by month order by month
+        """
+    ).fetchall()
+    if not rows:
+        return {}
+    months, *counts = zip(*rows, strict=True)
+    parts = dict(zip(("positive", "neutral", "negative"), counts, strict=True))
+    title = "Responses by sentiment and month"
+    return {
+        "sentiment": dg.MetadataValue.md(
+            stacked_columns(parts, months, title=title, unit="responses")
+        )
+    }
+
+
 def _events(connection: duckdb.DuckDBPyConnection) -> Metadata:
     by_channel = _pairs(
         connection, "select channel, count(*) from marts.fct_events group by all order by 2 desc, 1"
@@ -215,6 +252,16 @@ def _events(connection: duckdb.DuckDBPyConnection) -> Metadata:
             "group by all order by channel, events desc",
         ),
     }
+
+
+def _promoters(connection: duckdb.DuckDBPyConnection) -> Metadata:
+    counts = _pairs(
+        connection,
+        "select coalesce(replace(promoter_state, '_', ' '), 'not classified'), count(*) "
+        "from marts.seg_account_promoters group by all order by 2 desc, 1",
+    )
+    chart = bar_chart(counts, title="Promoters and detractors", unit="accounts with an opinion")
+    return {"promoters": dg.MetadataValue.md(chart)}
 
 
 def _points(connection: duckdb.DuckDBPyConnection) -> Metadata:
@@ -238,6 +285,24 @@ SHOWN: Mapping[str, Callable[[duckdb.DuckDBPyConnection], Metadata]] = {
     "seg_account_engagement": _engagement,
     "fct_events": _events,
     "fct_engagement_points": _points,
+    "fct_responses": _responses,
+    "rpt_voice_slices": _rows(
+        "slices",
+        "select kind, basis, signal, slice_count, unique_count, sample_count "
+        "from marts.rpt_voice_slices order by kind desc, basis, slice_count desc, signal",
+    ),
+    "rpt_competitors": _rows(
+        "competitors",
+        "select competitor, mention_count, mention_share, won_deal_count, won_amount, "
+        "lost_deal_count, lost_amount from marts.rpt_competitors "
+        "order by mention_count desc, competitor",
+    ),
+    "rpt_keywords": _rows(
+        "keywords",
+        "select keyword, severity, response_count, negative_share, channels "
+        "from marts.rpt_keywords order by position",
+    ),
+    "seg_account_promoters": _promoters,
     "rpt_contact_times": _rows(
         "best_times",
         "select weekday, from_hour, sum(attempt_count) as attempts, sum(answer_count) as answers "

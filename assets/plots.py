@@ -42,6 +42,24 @@ def score_grid(counts: Mapping[str, Sequence[int]], *, title: str) -> str:
     return _markdown(figure, axes, title)
 
 
+def stacked_columns(
+    counts: Mapping[str, Sequence[int]], places: Sequence[str], *, title: str, unit: str
+) -> str:
+    """Return Markdown with one column per place, stacked of one part per entry of `counts`."""
+    figure, axes = _axes(height=2.6)
+    shades = ("#588157", "#c9ced6", "#c8553d")
+    below = [0] * len(places)
+    for index, (name, values) in enumerate(counts.items()):
+        axes.bar(places, values, bottom=below, label=name, color=shades[index % len(shades)])
+        below = [sum(pair) for pair in zip(below, values, strict=True)]
+    axes.set_ylabel(unit, fontsize=8)
+    # A long history: as many dates as can be read.
+    axes.set_xticks(range(0, len(places), max(1, len(places) // 12)))
+    axes.tick_params(axis="x", rotation=45)
+    axes.legend(fontsize=8, frameon=False)
+    return _markdown(figure, axes, title)
+
+
 def reliability_curve(points: Mapping[str, Sequence[tuple[float, float]]], *, title: str) -> str:
     """Return Markdown with said against true shares, one line per name; on the diagonal is true."""
     figure, axes = _axes(height=3.6)

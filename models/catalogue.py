@@ -112,6 +112,12 @@ HEARD: Final = _computed(
     ("negative_response_count", _I, "Negative ones of them."),
     ("leading_sentiment", _T, "positive, negative or neutral: the largest share (VOC-18)."),
     ("last_response_on", _D, "Day of the last analysed response."),
+    (
+        "promoter_state",
+        _T,
+        "new_promoter, stays_promoter, detractor_to_promoter, new_detractor, stays_detractor or "
+        "promoter_to_detractor (VOC-22); null for none.",
+    ),
 )
 """What the people of accounts say; in segments only."""
 

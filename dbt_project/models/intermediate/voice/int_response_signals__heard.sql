@@ -9,7 +9,9 @@ settings as (
 heard as (
     select
         heard.*,
-        heard.occurred_on > {{ add_months('run.as_of', '-settings.window_months') }} as is_in_window
+        heard.occurred_on > {{ add_months('run.as_of', '-settings.window_months') }}
+            as is_in_window,
+        heard.occurred_on > {{ add_months('run.as_of', '-settings.trend_months') }} as is_in_trend
     from {{ ref('int_responses__heard') }} as heard
     cross join run
     cross join settings
@@ -21,10 +23,12 @@ signals as (
         response_key,
         account_id,
         contact_id,
+        channel,
         occurred_at,
         occurred_on,
         is_analysed,
         is_in_window,
+        is_in_trend,
         'sentiment' as kind,
         sentiment as signal,
         sentiment as signal_sentiment
@@ -35,10 +39,12 @@ signals as (
         heard.response_key,
         heard.account_id,
         heard.contact_id,
+        heard.channel,
         heard.occurred_at,
         heard.occurred_on,
         heard.is_analysed,
         heard.is_in_window,
+        heard.is_in_trend,
         found.kind,
         found.signal,
         found.sentiment as signal_sentiment

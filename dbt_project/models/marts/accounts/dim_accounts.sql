@@ -82,6 +82,7 @@ profiled as (
         heard.negative_count as negative_response_count,
         heard.leading_sentiment,
         heard.last_response_on,
+        promoters.promoter_state,
         labels.recommendations_label_id,
         labels.recommendations_label_name,
         purchase_probabilities.purchase_probability,
@@ -98,6 +99,8 @@ profiled as (
     left join {{ ref('int_accounts__engaged') }} as engaged
         on accounts.account_id = engaged.account_id
     left join {{ ref('int_accounts__heard') }} as heard on accounts.account_id = heard.account_id
+    left join {{ ref('int_promoters__compared') }} as promoters
+        on accounts.account_id = promoters.account_id and promoters.contact_id is null
     left join {{ source('ml', 'purchase_probabilities') }} as purchase_probabilities
         on accounts.account_id = purchase_probabilities.account_id
     left join {{ ref('int_accounts__handed_off') }} as handed_off

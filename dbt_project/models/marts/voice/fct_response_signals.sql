@@ -11,10 +11,12 @@ select
     signals.response_key,
     signals.account_id,
     signals.contact_id,
+    signals.channel,
     signals.occurred_on,
     signals.kind,
     signals.signal,
     signals.signal_sentiment,
+    signals.is_analysed,
     signals.is_in_window,
     scoped.account_id is not null as is_in_scope,
     run.as_of
