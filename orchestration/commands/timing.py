@@ -66,8 +66,13 @@ def timeline(
         say("  Nothing happened, or the account is outside the scope.")
         return
     table = [
-        [row["occurred_on"], row["channel"], row["summary"], row["contact_id"] or ""]
+        [row["occurred_on"], row["channel"], _in_one_line(row["summary"]), row["contact_id"] or ""]
         for row in rows
     ]
     title = f"Timeline ({len(rows)} of {total} rows)"
     show_table(["day", "channel", "what", "contact"], table, title=title)
+
+
+def _in_one_line(summary: str) -> str:
+    """Subjects are others' words: line ends and terminal codes must not reach the screen."""
+    return "".join(letter if letter.isprintable() else " " for letter in summary)

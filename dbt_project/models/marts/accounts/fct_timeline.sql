@@ -34,7 +34,7 @@ happened as (
                 case when is_machine then ' by a machine' else '' end
             ),
             coalesce(subject, message_name, page),
-            concat('answer ', cast(score as string))
+            case when score is not null then concat('answer ', cast(score as string)) end
         ) as summary
     from {{ ref('fct_events') }}
     where is_in_scope
