@@ -38,9 +38,7 @@ _FIRST_OF: Final[Mapping[str, str]] = MappingProxyType(
 
 @reporting
 def account(
-    asked: Annotated[
-        str, typer.Argument(metavar="ACCOUNT", help="Id or name of the account.")
-    ],
+    asked: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Id or name of the account.")],
     config: ConfigurationOption = DEFAULT,
     home: HomeOption = None,
     as_json: JsonOption = False,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from typer.testing import CliRunner
@@ -117,3 +118,59 @@ def test_the_command_tells_the_newest_first(zylker: Installation, told: Engageme
     )
     nothing = CliRunner().invoke(app, ["timeline", outside[0][0], *place])
     assert "outside the scope" in nothing.output
+
+
+def test_the_360_row_is_told_again_from_the_files(zylker: Installation, told: Engagement) -> None:
+    """ACC-6: events, lead source, median gap and loss reasons of every account in scope."""
+    crm = told.crm
+    events: Counter[str] = Counter()
+    for event in told.events:
+        if event.contact and not event.is_machine and (account := told.account(event.contact)):
+            events[account] += 1
+    days: dict[str, set[date]] = defaultdict(set)
+    for deal in crm.won.values():
+        if deal.amount is None or deal.amount >= 0:
+            days[deal.account].add(deal.day)
+    reasons: dict[str, set[str]] = defaultdict(set)
+    sources: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for deal_id, record in crm.newest("Deals", "Deal Id").items():
+        if record["Is Deleted"] == "true" or record["Account Id"] not in crm.accounts:
+            continue
+        account = crm.survivor(record["Account Id"])
+        if record["Lead Source"] and record["Created Time"]:
+            sources[account].append((record["Created Time"], deal_id, record["Lead Source"]))
+        if (record["Pipeline"], record["Stage"]) in LOST_STAGES and record["Reason For Loss"]:
+            reasons[account].add(record["Reason For Loss"])
+    expected = {}
+    for account in crm.in_scope:
+        gaps = sorted((later - day).days for day, later in pairwise(sorted(days[account])))
+        expected[account] = (
+            events[account],
+            min(sources[account])[2] if sources[account] else None,
+            gaps[(len(gaps) - 1) // 2] if gaps else None,
+            ", ".join(sorted(reasons[account])) or None,
+        )
+    rows = zylker.rows(
+        "select account_id, event_count, lead_source, median_gap_days, loss_reasons "
+        "from marts.rpt_account_360"
+    )
+    assert {account: tuple(rest) for account, *rest in rows} == expected
+    assert len(rows) == len(expected) > 100
+    assert all(
+        sum(value[place] is not None for value in expected.values()) > 20 for place in (1, 2, 3)
+    )
+
+
+def test_the_account_command_answers_the_six_questions(zylker: Installation) -> None:
+    """ACC-1: the questions in their order, and what the row says."""
+    ((account, channel),) = zylker.rows(
+        "select account_id, preferred_channel from marts.rpt_account_360 "
+        "where preferred_channel is not null order by account_id limit 1"
+    )
+    place = ["-c", str(zylker.configuration), "--home", str(zylker.home)]
+    told = json.loads(CliRunner().invoke(app, ["account", account, "--json", *place]).output)
+    assert list(told["answers"]) == ["who", "what", "where", "when", "why", "how"]
+    assert told["answers"]["how"]["preferred_channel"] == channel
+    assert told["answers"]["how"]["preferred_channel_attempt_count"] >= 5
+    shown = CliRunner().invoke(app, ["account", account, *place])
+    assert shown.exit_code == 0 and "\nHow?\n" in shown.output

@@ -3,7 +3,10 @@ with run as (
 ),
 
 segments as (
-    select segment_id, name from {{ source('config', 'segments') }}
+    select
+        segment_id,
+        name
+    from {{ source('config', 'segments') }}
 ),
 
 scoped as (
