@@ -29,6 +29,8 @@ from orchestration.commands.predicting import predict
 from orchestration.commands.proposing import init, schema
 from orchestration.commands.recommending import recommend, report_card
 from orchestration.commands.status import status
+from orchestration.commands.surveying import account
+from orchestration.commands.timing import timeline
 from orchestration.options import (
     DEFAULT,
     AsOfOption,
@@ -63,6 +65,8 @@ app.command()(schema)
 app.command()(explain)
 app.command()(members)
 app.command()(engagement)
+app.command()(timeline)
+app.command()(account)
 app.command()(recommend)
 app.command()(predict)
 app.command("report-card")(report_card)

@@ -73,6 +73,17 @@
   cast(from_utc_timestamp({{ instant }}, {{ time_zone }}) as date)
 {%- endmacro %}
 
+{#- UTC instant at which a day begins in the organisation's time zone (EDG-2). -#}
+{% macro day_begin(date, time_zone) -%}
+  {{- adapter.dispatch('day_begin')(date, time_zone) -}}
+{%- endmacro %}
+{% macro duckdb__day_begin(date, time_zone) -%}
+  timezone('UTC', timezone({{ time_zone }}, cast({{ date }} as timestamp)))
+{%- endmacro %}
+{% macro spark__day_begin(date, time_zone) -%}
+  to_utc_timestamp(cast({{ date }} as timestamp), {{ time_zone }})
+{%- endmacro %}
+
 {#- In a select list: one row per day from `start` to `finish`, both included. -#}
 {% macro each_day(start, finish) -%}
   {{- adapter.dispatch('each_day')(start, finish) -}}
