@@ -112,6 +112,11 @@ class Configuration(Definition):
         given = {label: name for label, name in known if not label.startswith(f"{REGISTRY}.")}
         return replace(self.catalogue, labels=given, segments=frozenset())
 
+    def registered(self, subject: str) -> RegisteredLabel | None:
+        """Return the label of the registry that `registry.<id>` names; None for anything else."""
+        named = {f"{REGISTRY}.{label.id}": label for label in self.labels}
+        return named.get(subject)
+
     def segment(self, segment_id: str) -> Segment:
         """Return a segment by id; KeyError when there is none."""
         for candidate in self.segments:

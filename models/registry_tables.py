@@ -86,13 +86,15 @@ def _rows(configuration: Configuration) -> list[tuple[Any, ...]]:
     return [
         (
             f"{REGISTRY}.{label.id}", REGISTRY, label.name, position, label.kind, label.owner,
-            label.version, label.valid_from, label.due_on, label.description, _definition(label),
+            label.version, label.valid_from, label.due_on, label.description,
+            definition_words(label),
         )
         for position, label in enumerate(configuration.labels, start=1)
     ]  # fmt: skip
 
 
-def _definition(label: RuleLabel | ModelLabel | EnsembleLabel) -> str:
+def definition_words(label: RuleLabel | ModelLabel | EnsembleLabel) -> str:
+    """Return what gives a registered label, in words."""
     rule = label_rule(label)
     if rule is not None:
         return describe(rule)

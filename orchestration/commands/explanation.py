@@ -15,6 +15,8 @@ from models.criteria import FieldLeaf, RelatedLeaf, leaves
 from models.evidence import operator_and_threshold
 from models.evidence_words import actual_words, evidence_tree, leaf_words, nearest_miss_words
 from models.problems import dotted
+from models.registry import EnsembleLabel
+from models.registry_tables import definition_words
 from orchestration.commands.published_accounts import (
     Account,
     Evidence,
@@ -136,6 +138,12 @@ def nearest_words(
     pseudo = _PSEUDO_LABELS.get(subject.rpartition(".")[2])
     if pseudo is not None and subject in accounts.configuration.catalogue.labels:
         return pseudo
+    registered = accounts.configuration.registered(subject)
+    if registered is not None and registered.valid_from > accounts.moment.as_of:
+        return f"Nobody has the label before {registered.valid_from} (LBL-4)."
+    if isinstance(registered, EnsembleLabel):
+        words = definition_words(registered)
+        return f"An ensemble: {words}; `quintile predict` tells the probabilities."
     if not evidence.is_whole:
         return "The nearest miss cannot be told without the records that are not published."
     if subject == "global_criteria":

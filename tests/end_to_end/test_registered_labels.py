@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
-from tests.end_to_end.conftest import FIRST_DAY
+from tests.end_to_end.conftest import FIRST_DAY, ZYLKER
 from tests.end_to_end.installation import Installation
 
 pytestmark = [
@@ -107,3 +109,23 @@ def test_the_registry_tells_what_is_due_and_explain_tells_why(zylker: Installati
     told = json.loads(result.output)
     assert told["as_of"] == str(FIRST_DAY)
     assert len(told["conditions"]) == 2
+
+
+def test_explain_says_when_a_label_begins_and_what_an_ensemble_is(
+    zylker: Installation, tmp_path: Path
+) -> None:
+    """LBL-4: before its first day nobody has a label, whatever its rule says."""
+    shutil.copytree(ZYLKER, tmp_path, dirs_exist_ok=True)
+    text = (ZYLKER / "abm.yaml").read_text(encoding="utf-8")
+    assert text.count("valid_from: 2026-01-15") == 1
+    configuration = tmp_path / "abm.yaml"
+    configuration.write_text(
+        text.replace("valid_from: 2026-01-15", "valid_from: 2027-01-15"), encoding="utf-8"
+    )
+    where = ["-c", str(configuration), "--home", str(zylker.home)]
+    account = min(holders(zylker, "desk_owner"))
+    told = CliRunner().invoke(app, ["explain", account, "registry.desk_owner", *where]).output
+    assert "Nobody has the label before 2027-01-15" in told
+    assert "Nearest miss" not in told
+    told = CliRunner().invoke(app, ["explain", account, "registry.loyal", *where]).output
+    assert "An ensemble: 0.4 x purchase + 0.6 x renewal is at least 40" in told

@@ -169,3 +169,30 @@ def test_holidays_of_every_year_and_of_one() -> None:
         organization={"name": "Z", "currency": "USD", "holidays": [{"name": "Half", "month": 5}]}
     )
     assert "month and day, or date" in " ".join(found.values())
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        BIG,
+        {"field": "contract_end_date", "in_next_days": 30},
+        {"any_of": "deals", "where": {"field": "closing_date", "in_last_days": 9}},
+        {"label": "rfm.lost"},
+        {"field": "recency_score", "at_least": 4},
+    ],
+)
+def test_a_segment_moves_by_what_its_registered_label_reads(where: dict[str, Any]) -> None:
+    """BEY-2: through a label the causes are those of its rule asked directly."""
+
+    def uses(asked: dict[str, Any], labels: list[dict[str, Any]]) -> list[Any]:
+        segment = {"id": "s", "name": "S", "where": asked}
+        configuration = configured(segments=[segment], labels=labels)
+        tables = configuration_tables(configuration, date(2024, 6, 30), "duckdb")
+        (found,) = (table for table in tables if table.name == "segments")
+        return [
+            value
+            for name, value in zip(found.columns, found.rows[0], strict=True)
+            if name.startswith("uses_")
+        ]
+
+    assert uses({"label": "registry.big"}, [label(where=where)]) == uses(where, [])
