@@ -5,7 +5,7 @@ One asset makes every table, all or none, with the check of the report card. Nev
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import dagster as dg
 import duckdb
@@ -29,6 +29,9 @@ from assets.prediction_tables import (
 )
 from assets.refresh import Refresh
 from models.usage import rules_by_deeds
+
+if TYPE_CHECKING:
+    from ml.predicting import Answer
 
 BETTER: Final = "better_than_rates"
 
@@ -75,10 +78,8 @@ def _answered(connection: duckdb.DuckDBPyConnection, refresh: Refresh, predictio
     for signs in todays_signs(connection, prediction_id):
         _insert(connection, "predictions", prediction_id, predict(answer, signs))
         count += len(signs)
-    chosen_by = rules_by_deeds(refresh.configuration, count)
-    hindsight = f"today's accounts were chosen by {', '.join(chosen_by)}" if chosen_by else None
     days = cut_offs(connection, prediction_id)
-    card = card_row(prediction_id, answer, hindsight, days)
+    card = card_row(prediction_id, answer, _hindsight(refresh, answer, count), days)
     _insert(connection, "prediction_cards", prediction_id, pd.DataFrame([card]))
     if answer.model is not None:
         coefficients = pd.DataFrame(answer.model.coefficients())
@@ -89,6 +90,19 @@ def _answered(connection: duckdb.DuckDBPyConnection, refresh: Refresh, predictio
         _insert(connection, "prediction_tenths", prediction_id, tenths)
     method = "nothing" if answer.model is None else answer.model.method
     return f"{prediction_id}: answered by {method} for {count:,} accounts ({answer.reason})"
+
+
+def _hindsight(refresh: Refresh, answer: "Answer", count: int) -> str | None:
+    """What of the past was known only later, in words; None for nothing (PRD-5)."""
+    from ml.signs import TODAYS
+
+    told = []
+    chosen_by = rules_by_deeds(refresh.configuration, count)
+    if chosen_by:
+        told.append(f"today's accounts were chosen by {', '.join(chosen_by)}")
+    if answer.model is not None:
+        told.append(f"{' and '.join(TODAYS)} of past days are those of today")
+    return "; ".join(told) or None
 
 
 def _insert(

@@ -188,3 +188,15 @@ def test_the_day_itself_is_known(
         rows = {at: Crm(**{**vars(nothing), table: [record(at)]}) for at in (0, 1)}
         assert signs(connection, built[1], rows[0])[0] != unknown, table
         assert signs(connection, built[1], rows[1])[0] == unknown, table
+
+
+def test_a_refund_is_no_deal_won(
+    built: tuple[Path, dict[str, str]], connection: duckdb.DuckDBPyConnection
+) -> None:
+    """REC-9: a won deal with an amount below 0 is money given back."""
+    nothing = Crm([(ACCOUNTS[0], "Care", None, day(-900), True)], [], [], [])
+    unknown, _ = signs(connection, built[1], nothing)
+    for amount, is_sign in ((-5, False), (0, False), (5, True), (None, True)):
+        deals = [("D", ACCOUNTS[0], "won", amount, day(-9), day(-9))]
+        found, _ = signs(connection, built[1], Crm(**{**vars(nothing), "deals": deals}))
+        assert (found != unknown) == is_sign, amount

@@ -1,4 +1,5 @@
 -- Of a deal only what its dates tell is known of a past day: it was open until it was closed.
+-- A refund is no deal won (REC-9).
 with dated as (
     select
         seen.cutoff_on,
@@ -6,7 +7,12 @@ with dated as (
         deals.base_amount,
         deals.created_on,
         deals.closed_on,
-        coalesce(deals.state = 'won' and deals.closed_on <= seen.cutoff_on, false) as is_won,
+        coalesce(
+            deals.state = 'won'
+            and coalesce(deals.base_amount > 0, true)
+            and deals.closed_on <= seen.cutoff_on,
+            false
+        ) as is_won,
         coalesce(deals.state = 'lost' and deals.closed_on <= seen.cutoff_on, false) as is_lost,
         coalesce(
             deals.created_on <= seen.cutoff_on

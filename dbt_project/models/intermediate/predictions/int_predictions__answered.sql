@@ -18,7 +18,8 @@ won as (
         deals.closed_on
     from chosen
     inner join deals on chosen.deal_id = deals.deal_id
-    where deals.state = 'won'
+    -- A refund is no deal won (REC-9).
+    where deals.state = 'won' and coalesce(deals.base_amount > 0, true)
 )
 
 select
