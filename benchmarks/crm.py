@@ -26,6 +26,7 @@ REPLACED = {
 }
 """What the demo's configuration says, and what a benchmark needs instead."""
 _EVENTS = re.compile(r"^  # What happened with the people.*?(?=^# ---)", re.DOTALL | re.MULTILINE)
+_SALES = re.compile(r"^# -+ when sales takes over.*?(?=^# ---)", re.DOTALL | re.MULTILINE)
 _ENGAGEMENT = re.compile(r"^  engagement:.*?labels: default[^\n]*\n", re.DOTALL | re.MULTILINE)
 
 
@@ -62,9 +63,9 @@ def write_configuration(folder: Path) -> Path:
         if before not in text:
             raise ValueError(f"{example / 'abm.yaml'} has no {before!r} to replace")
         text = text.replace(before, after)
-    # Events and engagement have no bare SQL to stand beside either.
-    for pattern in (_EVENTS, _ENGAGEMENT):
-        text, count = pattern.subn("", text)
+    # Events, engagement and what sales asks have no bare SQL to stand beside either.
+    for pattern, instead in ((_EVENTS, ""), (_ENGAGEMENT, ""), (_SALES, "predictions: []\n\n")):
+        text, count = pattern.subn(instead, text)
         if count != 1:
             raise ValueError(f"{example / 'abm.yaml'} has nothing like {pattern.pattern!r}")
     path = folder / "abm.yaml"

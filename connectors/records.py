@@ -2,7 +2,7 @@
 
 It runs where the engine cannot (a line that does not decode, a ragged row, a stray quote) and
 where lines of a few bad records are looked up. It agrees with the engine on every good file: a
-quote opens a field only at its start (blanks before it are dropped), a doubled quote is a quote,
+quote opens a field only at its start (one blank before it is dropped), a doubled quote is a quote,
 a quoted field may hold line ends.
 """
 
@@ -54,13 +54,13 @@ class Splitter:
         values: list[str] = []
         position = 0
         while True:
-            start = _past_blanks(text, position)
+            # As the engine does: one blank before a quote is dropped, after two it is text.
+            start = position + text.startswith(" ", position)
             if text[start : start + 1] == '"':
-                end = _closing_quote(text, start + 1)
-                if end < 0:
+                value, position = _quoted(text, start)
+                if position < 0:
                     return Fault.OPEN_QUOTE
-                values.append(text[start + 1 : end].replace('""', '"'))
-                position = _past_blanks(text, end + 1)
+                values.append(value)
                 if position >= len(text):
                     return values
                 if text[position] != self.delimiter:
@@ -75,6 +75,23 @@ class Splitter:
                     return values
                 position = end
             position += 1
+
+
+def _quoted(text: str, start: int) -> tuple[str, int]:
+    """The value of a field that a quote opens, and where it ends; -1 when a quote does not close.
+
+    As the engine does: quotes with nothing but blanks between them are one value with the blanks.
+    """
+    value = ""
+    while True:
+        end = _closing_quote(text, start + 1)
+        if end < 0:
+            return value, -1
+        value += text[start + 1 : end].replace('""', '"')
+        start = _past_blanks(text, end + 1)
+        if text[start : start + 1] != '"':
+            return value, start
+        value += text[end + 1 : start]
 
 
 def _past_blanks(text: str, position: int) -> int:

@@ -222,6 +222,6 @@ def union_all(selects: Sequence[exp.Query]) -> exp.Query:
 
 
 def no_rows(*columns: tuple[str, exp.DType]) -> exp.Query:
-    """Return a select without rows, with the right columns."""
+    """Return a select without rows, with the right columns; it reads deals, as every caller may."""
     empty = [exp.alias_(exp.cast(exp.null(), type_), name, quoted=True) for name, type_ in columns]
-    return exp.select(*empty).from_("accounts").where(exp.false())
+    return exp.select(*empty).from_("deals").where(exp.false())

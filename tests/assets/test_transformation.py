@@ -74,7 +74,7 @@ def test_only_what_is_built_comes_back_and_only_tables_are_counted(refresh: Refr
     assert {"staging", "intermediate", "marts", "history"} <= set(part.schemas)
     whole = spark_build(refresh, {name for _, name in part.counted} | {
         "account_state_history", "rfm_cut_point_history", "segment_event_history",
-        "segment_revision_history",
+        "segment_revision_history", "sales_readiness_history", "handoff_history",
     })  # fmt: skip
     assert whole.has_all_history
 

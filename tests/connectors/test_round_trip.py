@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from connectors.delimited import DelimitedFile
@@ -86,6 +86,9 @@ PIECES = st.lists(
 
 @given(st.integers(1, 3), PIECES)
 @settings(QUICK, max_examples=400)
+@example(2, ',  ""')
+@example(2, 'a,"b" "c"\n')
+@example(2, 'a,"" "\n')
 def test_the_engine_agrees_with_the_exact_way(
     connection: duckdb.DuckDBPyConnection, width: int, body: str
 ) -> None:
@@ -172,6 +175,8 @@ def test_random_corruption_keeps_the_balance(edits: list[tuple[int, int, bytes]]
 
 @given(PIECES.map(lambda text: text.replace("''", "\r")))
 @settings(QUICK, max_examples=300)
+@example(body='  "",')
+@example(body='a,  "b"\n')
 def test_the_repaired_copy_agrees_with_the_exact_way(
     connection: duckdb.DuckDBPyConnection, body: str
 ) -> None:
