@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
-from models.catalogue import LEARNED_MODULES, Catalogue, CatalogueField, Place
+from models.catalogue import COMPUTED_MODULES, Catalogue, CatalogueField, Place
 from models.criteria import (
     RELATIVE_OPERATORS,
     STATES,
@@ -135,11 +135,11 @@ class Binder:
                 path, f"{leaf.quantifier} asks about records of an account; not possible here"
             )
             return leaf
-        if leaf.module in LEARNED_MODULES and place is not Place.SEGMENT:
-            self.report(path, f"{leaf.module} are learned from labelled accounts; use segments")
+        if leaf.module in COMPUTED_MODULES and place is not Place.SEGMENT:
+            self.report(path, f"{leaf.module} are made from accounts in scope; use segments")
             return leaf
         if leaf.module not in self.catalogue.related:
-            message = LEARNED_MODULES[leaf.module]
+            message = COMPUTED_MODULES[leaf.module]
             self.report((*path, leaf.quantifier), message, f"module {leaf.module}")
             return leaf
         if isinstance(leaf.value, tuple) and leaf.value[0] > leaf.value[1]:  # type: ignore[operator]

@@ -6,14 +6,14 @@ warehouse computes. Identifiers in SQL come from here and from nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal
 
 from models.criteria import RELATED_MODULES
-from models.fields import LANDING_COLUMNS, MODULES, FieldType, Module, Need, module_named
+from models.fields import EVENTS, LANDING_COLUMNS, MODULES, FieldType, Module, Need, module_named
 from models.modules import Modules
 
 FieldOrigin = Literal["canonical", "custom", "measure", "score", "learned", "related"]
@@ -45,21 +45,30 @@ class CatalogueField:
 
 
 def _computed(origin: FieldOrigin, *rows: tuple[str, FieldType, str]) -> tuple[CatalogueField, ...]:
-    return tuple(CatalogueField(name, type_, origin, text) for name, type_, text in rows)
+    return tuple(
+        CatalogueField(name, type_, origin, text, is_exact=name.endswith("_id"))
+        for name, type_, text in rows
+    )
 
 
 _I, _A, _D, _T = FieldType.INTEGER, FieldType.AMOUNT, FieldType.DATE, FieldType.TEXT
-_B = FieldType.BOOLEAN
+_B, _TS = FieldType.BOOLEAN, FieldType.TIMESTAMP
 RECOMMENDATIONS: Final = "recommendations"
 PREDICTIONS: Final = "predictions"
-LEARNED_MODULES: Final[Mapping[str, str]] = MappingProxyType(
+RESPONSES: Final = "responses"
+RESPONSE_SIGNALS: Final = "response_signals"
+_VOICE_IS_OFF: Final = "the technique is off; set techniques.voice_of_customer: {active: true}"
+COMPUTED_MODULES: Final[Mapping[str, str]] = MappingProxyType(
     {
+        EVENTS.name: "no feed of events is mapped; map one under modules.events",
+        RESPONSES: _VOICE_IS_OFF,
+        RESPONSE_SIGNALS: _VOICE_IS_OFF,
         RECOMMENDATIONS: "the technique is off; set techniques.recommendations: {active: true}",
         PREDICTIONS: "no question is asked; write one under predictions",
     }
 )
-"""Related records that no source lands: what was learned, told in segments only. With what to do
-where there are none."""
+"""Related records that are made from accounts in scope, and so told in segments and registered
+labels only. With what to do where there are none."""
 
 MEASURES: Final = _computed(
     "measure",
@@ -143,7 +152,36 @@ SEASONAL: Final = _computed(
 )
 """When accounts buy; in segments only."""
 
-COMPUTED: Final = (*SCORES, *ENGAGED, *HEARD, *LEARNED, *READIED, *SEASONAL)
+REACHED: Final = _computed(
+    "measure",
+    (
+        "preferred_channel",
+        _T,
+        "Channel they answer on most often, of five attempts or more (ACC-6); null for none.",
+    ),
+    ("last_contacted_on", _D, "Day of our last attempt to reach its people."),
+    ("mailable_contact_count", _I, "Contacts with a valid mail, not opted out, not blocked."),
+    ("opted_out_contact_count", _I, "Contacts who opted out of mail (EDG-19)."),
+)
+"""How people of accounts are reached; in segments only."""
+
+IDENTIFIED: Final = _computed(
+    "measure",
+    ("data_quality_score", _A, "Share of the checks passed, 0 to 100 (HYG-4)."),
+    ("duplicate_count", _I, "Accounts that may be the same (ACC-9)."),
+)
+"""How clean the data of accounts are; in segments only."""
+
+COMPUTED: Final = (
+    *SCORES,
+    *ENGAGED,
+    *HEARD,
+    *LEARNED,
+    *READIED,
+    *SEASONAL,
+    *REACHED,
+    *IDENTIFIED,
+)
 """What the techniques say of accounts; in segments only."""
 
 RELATED_FIELDS: Final[Mapping[str, tuple[CatalogueField, ...]]] = MappingProxyType(
@@ -162,6 +200,52 @@ RELATED_FIELDS: Final[Mapping[str, tuple[CatalogueField, ...]]] = MappingProxyTy
             ("state", _T, "State of the deal."),
             ("closing_date", _D, "Closing date of the deal."),
             ("base_line_amount", _A, "Amount of the line in base currency."),
+        ),
+        EVENTS.name: _computed(
+            "related",
+            ("account_id", _T, "Account."),
+            ("contact_id", _T, "Contact it happened with; null where only the account is known."),
+            ("channel", _T, "email, call, survey, webinar, event, website, ticket and so on."),
+            ("event", _T, "What happened, by the names of INT-4, such as opened."),
+            ("direction", _T, "incoming when the customer acted, else outgoing."),
+            ("occurred_on", _D, "Local day on which it happened."),
+            ("occurred_at", _TS, "When it happened."),
+            ("message_id", _T, "Mail, survey, webinar, conference or ticket it is about."),
+            ("message_name", _T, "Name of the survey, webinar, conference or document."),
+            ("campaign_id", _T, "Campaign it belongs to."),
+            ("subject", _T, "Subject of the mail or ticket."),
+            ("score", _I, "Answer to how likely they are to recommend us, 0 to 10."),
+            ("duration_seconds", _I, "How long it took, in seconds."),
+            ("page_count", _I, "Pages looked at."),
+            ("page", _T, "Page or document."),
+            ("referrer", _T, "Where the visitor came from."),
+            ("amount", _A, "Price of the ticket, in base currency."),
+            ("priority", _T, "Priority of the ticket."),
+            ("bounce_type", _T, "hard or soft."),
+            ("participant_role", _T, "attendee, speaker or sponsor."),
+            ("is_follow_up", _B, "The mail follows up on an earlier one (ENG-7)."),
+        ),
+        RESPONSES: _computed(
+            "related",
+            ("account_id", _T, "Account."),
+            ("contact_id", _T, "Contact who wrote it; null where only the account is known."),
+            ("channel", _T, "Where it was written, such as email or ticket."),
+            ("occurred_on", _D, "Local day on which it was written."),
+            ("language", _T, "Language of the text, ISO 639-1."),
+            ("sentiment", _T, "positive, negative or neutral (VOC-5); null when not analysed."),
+            ("sentiment_score", _A, "How positive it is, -1 to 1."),
+            ("emotion", _T, "One of the eight emotions (VOC-7)."),
+            ("is_analysed", _B, "It has text in a language that is read (VOC-11)."),
+        ),
+        RESPONSE_SIGNALS: _computed(
+            "related",
+            ("account_id", _T, "Account."),
+            ("contact_id", _T, "Contact who wrote it; null where only the account is known."),
+            ("channel", _T, "Where it was written."),
+            ("occurred_on", _D, "Local day on which it was written."),
+            ("kind", _T, "sentiment, intent, keyword or competitor (VOC-4)."),
+            ("signal", _T, "Which one: complaint, a keyword, the name of a competitor."),
+            ("signal_sentiment", _T, "Sentiment of the words around it; null for none."),
         ),
         RECOMMENDATIONS: _computed(
             "related",
@@ -214,11 +298,12 @@ def build_catalogue(
     modules: Modules,
     labels: Mapping[str, str],
     segments: frozenset[str],
-    *,
-    has_recommendations: bool = True,
-    has_predictions: bool = True,
+    absent: Collection[str] = (),
 ) -> Catalogue:
-    """Return the catalogue of a configuration's modules, labels and segments."""
+    """Return the catalogue of a configuration's modules, labels and segments.
+
+    `absent` names the related records of COMPUTED_MODULES that this configuration has none of.
+    """
     names = dict.fromkeys((*MODULES, *modules.mapped()))
     rows = {name: module_fields(modules, module_named(name)) for name in names}
     accounts = {**rows["accounts"], **{f.name: f for f in MEASURES}}
@@ -231,8 +316,7 @@ def build_catalogue(
                     {**rows.get(name, {}), **{f.name: f for f in RELATED_FIELDS[name]}}
                 )
                 for name in RELATED_MODULES
-                if (has_recommendations or name != RECOMMENDATIONS)
-                and (has_predictions or name != PREDICTIONS)
+                if name not in absent
             }
         ),
         rows=MappingProxyType(rows),

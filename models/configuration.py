@@ -14,10 +14,18 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from models.catalogue import Catalogue, build_catalogue
+from models.catalogue import (
+    PREDICTIONS,
+    RECOMMENDATIONS,
+    RESPONSE_SIGNALS,
+    RESPONSES,
+    Catalogue,
+    build_catalogue,
+)
 from models.criteria_parsing import Criteria
 from models.definition import Definition, Identifier
 from models.engagement import Engagement
+from models.fields import EVENTS, contract_of
 from models.firmographics import Firmographics
 from models.identity import Identity
 from models.limits import Limits, LimitsForm
@@ -101,9 +109,20 @@ class Configuration(Definition):
             self.modules,
             label_names(self),
             frozenset(s.id for s in self.segments),
-            has_recommendations="recommendations" in self.techniques.active(),
-            has_predictions=bool(self.predictions),
+            self._absent_modules(),
         )
+
+    def _absent_modules(self) -> frozenset[str]:
+        active = self.techniques.active()
+        hears = "voice_of_customer" in active
+        found = {
+            EVENTS.name: any(contract_of(name) == EVENTS.name for name in self.modules.mapped()),
+            RESPONSES: hears,
+            RESPONSE_SIGNALS: hears,
+            RECOMMENDATIONS: "recommendations" in active,
+            PREDICTIONS: bool(self.predictions),
+        }
+        return frozenset(name for name, is_there in found.items() if not is_there)
 
     @cached_property
     def registry_catalogue(self) -> Catalogue:

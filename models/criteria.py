@@ -81,7 +81,16 @@ PSEUDO_LABELS: Final = ("unlabelled", "unscored")
 """What a label leaf may ask of a technique beside its labels: none given (TEC-10), no score."""
 
 Quantifier = Literal["any_of", "none_of", "count_of"]
-RelatedModule = Literal["contacts", "deals", "deal_lines", "recommendations", "predictions"]
+RelatedModule = Literal[
+    "contacts",
+    "deals",
+    "deal_lines",
+    "events",
+    "responses",
+    "response_signals",
+    "recommendations",
+    "predictions",
+]
 QUANTIFIERS: Final[tuple[str, ...]] = get_args(Quantifier)
 RELATED_MODULES: Final[tuple[str, ...]] = get_args(RelatedModule)
 

@@ -5,8 +5,8 @@
   'ideal_customer', 'segments' or 'suggestions'. The statement comes from
   config.criteria when the dbt model runs, so an edit needs no deploy and keeps the partial parse. It
   reads only CTEs that the dbt model puts before it, by fixed names: accounts, contacts, deals,
-  deal_lines; segments, registry and suggestions also recommendations, predictions and account_labels; segments also
-  prior_members and segment_revisions. Unit tests override this macro.
+  deal_lines; segments, registry and suggestions also account_labels and all of `related_records`;
+  segments also prior_members and segment_revisions. Unit tests override this macro.
 -#}
 {% macro criterion(name) -%}
   {%- set criteria = source('config', 'criteria') -%}

@@ -20,6 +20,7 @@ from models.catalogue import SCORES, Catalogue, CatalogueField, Place
 from models.configuration import Configuration
 from models.criteria import Node, RelatedLeaf, leaves
 from models.evidence import evidence_criteria, leaf_statement
+from models.fields import EVENTS
 from models.nearest_miss import Explanation, LeafOutcome, explain
 from models.periods import Moment
 from models.problems import dotted
@@ -30,6 +31,9 @@ _TABLES: Final[Mapping[str, str]] = {
     "contacts": "dim_contacts",
     "deals": "fct_deals",
     "deal_lines": "fct_deal_lines",
+    "events": "fct_events",
+    "responses": "fct_responses",
+    "response_signals": "fct_response_signals",
     "recommendations": "seg_recommendations",
     "predictions": "seg_account_predictions",
 }
@@ -250,7 +254,8 @@ class PublishedAccounts:
         table = "dim_accounts" if account.is_in_scope else "dim_landed_accounts"
         parts = [("accounts", self._relation(table, catalogue.scored_accounts, only))]
         for module, fields in catalogue.related.items():
-            parts.append((module, self._relation(_TABLES[module], fields, only)))
+            chosen = f"{only} and not is_machine" if module == EVENTS.name else only
+            parts.append((module, self._relation(_TABLES[module], fields, chosen)))
         labels = f"select account_id, label_id from marts.seg_account_labels {only}"  # noqa: S608
         members = f"select segment_id, account_id from marts.seg_members {only}"  # noqa: S608
         parts += [("account_labels", labels), ("members", members)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +25,24 @@ LAYERS_READ = {
     "marts": {"staging", "intermediate", "marts", "history"},
     "history": {"staging", "intermediate", "marts", "history"},
 }
+READ_BY_CRITERIA = {
+    "dim_accounts",
+    "fct_events",
+    "fct_responses",
+    "fct_response_signals",
+    "seg_recommendations",
+    "seg_account_predictions",
+}
+"""Marts that criteria of segments speak of: what is published is what they mean."""
 READ_ACROSS = {
-    ("int_segments__evaluated", "dim_accounts"),
-    ("int_segments__evaluated", "seg_recommendations"),
-    ("int_suggestions__matched", "dim_accounts"),
+    *product(
+        ("int_accounts__registered", "int_segments__evaluated", "int_suggestions__matched"),
+        READ_BY_CRITERIA,
+    ),
     ("int_account_labels__given", "dim_accounts"),
-    ("int_accounts__registered", "dim_accounts"),
-    ("int_accounts__registered", "seg_recommendations"),
-    ("int_accounts__registered", "seg_account_predictions"),
-    ("int_ensembles__voted", "seg_account_predictions"),
-    ("int_suggestions__matched", "seg_recommendations"),
-    ("int_segments__evaluated", "seg_account_predictions"),
-    ("int_suggestions__matched", "seg_account_predictions"),
     ("int_accounts__baselined", "rpt_rfm_cut_points"),
+    ("int_accounts__mailable", "dim_contacts"),
+    ("int_ensembles__voted", "seg_account_predictions"),
 }
 LEARNED_FROM = {"recommendations", "identity", "texts", "predictions"}
 """Folders of what Python learns from (schema learning)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
@@ -159,6 +159,24 @@ def test_the_360_row_is_told_again_from_the_files(zylker: Installation, told: En
     assert all(
         sum(value[place] is not None for value in expected.values()) > 20 for place in (1, 2, 3)
     )
+
+
+def test_a_segment_asks_for_events_as_they_are_in_the_files(
+    zylker: Installation, told: Engagement
+) -> None:
+    """ENG-13: what a machine opened, nobody opened."""
+    since = FIRST_DAY - timedelta(days=60)
+    opened, by_machine = set(), set()
+    for event in told.events:
+        if event.contact and event.event == "opened" and event.at.date() > since:
+            (by_machine if event.is_machine else opened).add(told.account(event.contact))
+    called = zylker.ids(
+        "select account_id from marts.dim_accounts where preferred_channel = 'call' "
+        "and data_quality_score >= 90 and duplicate_count = 0"
+    )
+    members = "select account_id from marts.seg_members where segment_id = 'call_rather_than_write'"
+    assert zylker.ids(members) == called - opened
+    assert called & opened and called & (by_machine - opened)
 
 
 def test_the_account_command_answers_the_six_questions(zylker: Installation) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
+from tests.end_to_end.conftest import FIRST_DAY
 from tests.end_to_end.installation import Installation
 from tests.end_to_end.test_zylker import Planted
 
@@ -108,12 +110,17 @@ def test_shares_come_with_their_sample_and_interval(zylker: Installation) -> Non
     assert [tuple(map(float, row)) for row in nine_of_ten] == [(0.565, 0.9801)]
 
 
-def test_competitors_can_be_asked_for_in_segments(zylker: Installation) -> None:
-    """The fields of voices stand in the 360 row, so criteria can use them."""
-    assert (
-        zylker.one(
-            "select count(*) from marts.dim_accounts where leading_sentiment = 'negative'"
-            " and negative_response_count * 2 >= response_count"
-        )
-        >= 20
+def test_planted_competitor_talk_comes_out_in_a_segment(
+    zylker: Installation, planted: Planted
+) -> None:
+    """Signals of single texts are related records of criteria."""
+    named = {event for event, name in planted.rows("texts", "event_id, competitor") if name}
+    texts = zylker.rows(
+        "select split_part(response_key, ':', 2), account_id, occurred_on "
+        "from marts.fct_responses where is_in_scope"
     )
+    since = FIRST_DAY - timedelta(days=90)
+    expected = {account for event, account, day in texts if event in named and day > since}
+    members = "select account_id from marts.seg_members where segment_id = 'names_a_competitor'"
+    assert zylker.ids(members) == expected
+    assert 5 < len(expected) < len({account for event, account, _ in texts if event in named})

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from models.catalogue import Catalogue, build_catalogue
+from models.criteria import RELATED_MODULES
 from models.fields import MODULES, FieldType
 from models.modules import Modules
 from models.periods import start_of_day
@@ -43,7 +44,7 @@ CUSTOM = {
     "is_vip": {"column": "Vip", "type": "boolean"},
 }
 LABELS = ("rfm.lost", "rfm.new", "firmographics.small")
-MODULE_NAMES = ("accounts", "contacts", "deals", "deal_lines", "recommendations", "predictions")
+MODULE_NAMES = ("accounts", *RELATED_MODULES)
 
 
 def modules() -> Modules:
@@ -138,6 +139,9 @@ def populate(seed: int = 7, accounts: int = 80) -> Population:
         ("contacts", accounts * 2),
         ("deals", accounts * 3),
         ("deal_lines", accounts * 4),
+        ("events", accounts * 4),
+        ("responses", accounts * 2),
+        ("response_signals", accounts * 3),
         ("recommendations", accounts * 4),
         ("predictions", accounts * 2),
     ):

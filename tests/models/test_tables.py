@@ -137,6 +137,20 @@ def test_statements_read_only_the_promised_tables() -> None:
             {"count_of": "deal_lines", "at_least": 1},
             {"none_of": "contacts"},
             {
+                "any_of": "events",
+                "where": {
+                    "all": [
+                        {"field": "event", "equals": "opened"},
+                        {"field": "occurred_at", "in_last_days": 30},
+                    ]
+                },
+            },
+            {"count_of": "responses", "where": {"field": "language", "equals": "de"}, "below": 2},
+            {
+                "none_of": "response_signals",
+                "where": {"field": "kind", "equals": "competitor"},
+            },
+            {
                 "any_of": "predictions",
                 "where": {"field": "prediction_probability", "at_least": 60},
             },
@@ -152,14 +166,24 @@ def test_statements_read_only_the_promised_tables() -> None:
             },
         ]
     }
-    techniques = {"rfm": {"labels": "default"}, "recommendations": {"labels": "default"}}
+    techniques = {
+        "rfm": {"labels": "default"},
+        "recommendations": {"labels": "default"},
+        "voice_of_customer": {
+            "labels": [{"id": "cross", "name": "Cross", "where": {"sentiment": "negative"}}]
+        },
+    }
+    modules = base()["modules"] | {"events": {"mails": {"from": "crm.mails", "channel": "email"}}}
     segment = {"id": "s", "name": "S", "where": where}
-    found = tables(segments=[segment], techniques=techniques)["criteria"]
+    found = tables(segments=[segment], techniques=techniques, modules=modules)["criteria"]
     promised = {
         "accounts",
         "contacts",
         "deals",
         "deal_lines",
+        "events",
+        "responses",
+        "response_signals",
         "recommendations",
         "account_labels",
         "predictions",

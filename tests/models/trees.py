@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from models.binding import OPERATORS, bound
-from models.catalogue import LEARNED_MODULES, Catalogue, CatalogueField, Place
+from models.catalogue import COMPUTED_MODULES, Catalogue, CatalogueField, Place
 from models.criteria import (
     COUNT_OPERATORS,
     PERIODS,
@@ -72,7 +72,7 @@ def field_leaves(draw: st.DrawFn, fields: list[CatalogueField]) -> dict[str, Any
 @st.composite
 def related_leaves(draw: st.DrawFn, catalogue: Catalogue, place: Place) -> dict[str, Any]:
     """Draw a quantifier over related records, as it is written."""
-    possible = [m for m in RELATED_MODULES if m not in LEARNED_MODULES or place is Place.SEGMENT]
+    possible = [m for m in RELATED_MODULES if m not in COMPUTED_MODULES or place is Place.SEGMENT]
     module = draw(st.sampled_from(possible))
     quantifier = draw(st.sampled_from(("any_of", "none_of", "count_of")))
     leaf: dict[str, Any] = {quantifier: module}

@@ -45,12 +45,19 @@ def population() -> Population:
         "contacts": "dim_contacts",
         "deals": "fct_deals",
         "deal_lines": "fct_deal_lines",
+        "responses": "fct_responses",
+        "response_signals": "fct_response_signals",
         "recommendations": "seg_recommendations",
         "predictions": "seg_account_predictions",
         "account_labels": "seg_account_labels",
     }
     for table, published in names.items():
         connection.execute(f"create view marts.{published} as from {table}")
+    # What a machine did is nothing the account did (ENG-13).
+    connection.execute(
+        "create view marts.fct_events as select *, false as is_machine from events "
+        "union all select *, true from events"
+    )
     rows = ", ".join(f"('other', '{account}')" for account in MEMBERS)
     connection.execute(
         f"create table marts.seg_members as from (values {rows}) t(segment_id, account_id)"

@@ -10,25 +10,7 @@ accounts as (
     select * from {{ ref('dim_accounts') }}
 ),
 
-contacts as (
-    select * from {{ ref('int_contacts__survived') }}
-),
-
-deals as (
-    select * from {{ ref('int_deals__converted') }}
-),
-
-deal_lines as (
-    select * from {{ ref('int_deal_lines__stated') }}
-),
-
-recommendations as (
-    select * from {{ ref('seg_recommendations') }}
-),
-
-predictions as (
-    select * from {{ ref('seg_account_predictions') }}
-),
+{{ related_records() }},
 
 account_labels as (
     select * from {{ ref('int_account_labels__given') }}

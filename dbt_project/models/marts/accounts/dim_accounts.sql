@@ -11,14 +11,6 @@ scoped as (
     where is_in_scope
 ),
 
-scores as (
-    select * from {{ ref('int_accounts__rfm_scored') }}
-),
-
-labels as (
-    select * from {{ ref('int_labels__pivoted') }}
-),
-
 profiled as (
     select
         ---------- canonical fields
@@ -90,12 +82,19 @@ profiled as (
         handed_off.sales_ready_state,
         cast(coalesce(seasonal.purchase_count_24_months, 0) as bigint) as purchase_count_24_months,
         seasonal.holiday_purchase_share,
+        reached.preferred_channel,
+        reached.last_contacted_on,
+        cast(coalesce(mailable.mailable_contact_count, 0) as bigint) as mailable_contact_count,
+        cast(coalesce(mailable.opted_out_contact_count, 0) as bigint) as opted_out_contact_count,
+        hygiene.data_quality_score,
+        cast(coalesce(paired.duplicate_count, 0) as bigint) as duplicate_count,
         run.as_of
     from accounts
     cross join run
     inner join scoped on accounts.account_id = scoped.account_id
-    left join scores on accounts.account_id = scores.account_id
-    left join labels on accounts.account_id = labels.account_id
+    left join {{ ref('int_accounts__rfm_scored') }} as scores
+        on accounts.account_id = scores.account_id
+    left join {{ ref('int_labels__pivoted') }} as labels on accounts.account_id = labels.account_id
     left join {{ ref('int_accounts__engaged') }} as engaged
         on accounts.account_id = engaged.account_id
     left join {{ ref('int_accounts__heard') }} as heard on accounts.account_id = heard.account_id
@@ -107,6 +106,14 @@ profiled as (
         on accounts.account_id = handed_off.account_id
     left join {{ ref('int_accounts__holiday_bought') }} as seasonal
         on accounts.account_id = seasonal.account_id
+    left join {{ ref('int_accounts__reached') }} as reached
+        on accounts.account_id = reached.account_id
+    left join {{ ref('int_accounts__mailable') }} as mailable
+        on accounts.account_id = mailable.account_id
+    left join {{ ref('rpt_account_hygiene') }} as hygiene
+        on accounts.account_id = hygiene.account_id
+    left join {{ ref('int_accounts__paired') }} as paired
+        on accounts.account_id = paired.account_id
 )
 
 select * from profiled

@@ -17,20 +17,11 @@ times as (
     where answer_count > 0
 ),
 
-reachable as (
+labelled as (
     select
         account_id,
-        count(
-            case
-                when
-                    email_normalized is not null
-                    and not coalesce(email_opt_out, false)
-                    and not is_mail_blocked
-                    then 1
-            end
-        ) as mailable_contact_count,
-        count(case when email_opt_out then 1 end) as opted_out_contact_count
-    from {{ ref('dim_contacts') }}
+        {{ sorted_list_text('label_name') }} as labels
+    from {{ ref('seg_account_labels') }}
     group by account_id
 )
 
@@ -45,10 +36,11 @@ select
     accounts.billing_country,
     accounts.owner_id,
     accounts.contact_count,
-    hygiene.data_quality_score,
-    cast(coalesce(grouped.duplicate_count, 0) as bigint) as duplicate_count,
+    accounts.data_quality_score,
+    accounts.duplicate_count,
     cast(coalesce(grouped.segment_count, 0) as bigint) as segment_count,
     grouped.segments,
+    labelled.labels,
     ---------- what
     cast(coalesce(equipped.owned_product_count, 0) as bigint) as owned_product_count,
     equipped.owned_products,
@@ -59,6 +51,10 @@ select
     equipped.repeat_purchases,
     accounts.revenue_amount,
     accounts.open_pipeline_amount,
+    accounts.purchase_probability,
+    accounts.recency_score,
+    accounts.frequency_score,
+    accounts.monetary_score,
     ---------- where
     paced.lead_source,
     cast(coalesce(touched.event_count, 0) as bigint) as event_count,
@@ -79,19 +75,21 @@ select
     accounts.response_count,
     accounts.positive_response_count,
     accounts.negative_response_count,
+    accounts.promoter_state,
     ---------- how
-    reached.preferred_channel,
+    accounts.preferred_channel,
     reached.preferred_channel_share,
     cast(reached.preferred_channel_attempt_count as bigint) as preferred_channel_attempt_count,
-    reached.last_contacted_on,
+    accounts.last_contacted_on,
     touched.last_touches,
     accounts.engagement_score,
-    cast(coalesce(reachable.mailable_contact_count, 0) as bigint) as mailable_contact_count,
-    cast(coalesce(reachable.opted_out_contact_count, 0) as bigint) as opted_out_contact_count,
+    accounts.sales_ready_score,
+    accounts.sales_ready_state,
+    accounts.mailable_contact_count,
+    accounts.opted_out_contact_count,
     run.as_of
 from accounts
 cross join run
-left join {{ ref('rpt_account_hygiene') }} as hygiene on accounts.account_id = hygiene.account_id
 left join {{ ref('int_accounts__grouped') }} as grouped
     on accounts.account_id = grouped.account_id
 left join {{ ref('int_accounts__equipped') }} as equipped
@@ -105,4 +103,4 @@ left join {{ ref('int_accounts__reasoned') }} as reasoned
 left join {{ ref('int_accounts__reached') }} as reached
     on accounts.account_id = reached.account_id
 left join times on accounts.account_id = times.account_id and times.place = 1
-left join reachable on accounts.account_id = reachable.account_id
+left join labelled on accounts.account_id = labelled.account_id
