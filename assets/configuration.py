@@ -1,21 +1,23 @@
 """The marketer's choices as tables: asset group `config` (DESIGN 3).
 
 One asset writes every `config.*` table in one go, so that dbt reads one consistent definition. Add
-a table in `models/tables.py`; never compute one here.
+a table in `models/tables.py`, or one that the ledger holds in a module of its own; never compute
+one here.
 """
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date
+from collections.abc import Iterator
+from datetime import date
 
 import dagster as dg
 import duckdb
 
+from assets.handoff_answers import answer_table
 from assets.refresh import Refresh
 from assets.warehouse import replace_table, warehouse
 from models.checking import configuration_cautions
 from models.configuration import Configuration, definition_hash, meaning, segment_hash
-from models.tables import ConfigurationTable, configuration_tables
-from store import HandoffAnswer, Store
+from models.tables import configuration_tables
+from store import Store
 
 SHOWN_REVISIONS = 5
 """Changed sections named one by one; a first run changes all of them."""
@@ -113,30 +115,6 @@ def configuration(
                     "as_of": str(refresh.as_of),
                 },
             )
-
-
-def answer_table(answers: Iterable[HandoffAnswer]) -> ConfigurationTable:
-    """Return what sales answered as a table that SQL joins; times are UTC without zone."""
-    columns = {
-        "answer_id": "BIGINT",
-        "account_id": "VARCHAR",
-        "answer": "VARCHAR",
-        "answered_at": "TIMESTAMP",
-        "answered_by": "VARCHAR",
-        "note": "VARCHAR",
-    }
-    rows = tuple(
-        (
-            answer.answer_id,
-            answer.account_id,
-            answer.answer.value,
-            answer.answered_at.astimezone(UTC).replace(tzinfo=None),
-            answer.answered_by,
-            answer.note,
-        )
-        for answer in answers
-    )
-    return ConfigurationTable("handoff_answers", columns, rows)
 
 
 def refuse_edited_static_segments(

@@ -76,7 +76,7 @@ def past_windows(connection: duckdb.DuckDBPyConnection, prediction_id: str) -> d
     from ml.predicting import Past
 
     found = {}
-    for number in range(1, 6):
+    for number in sorted(cut_offs(connection, prediction_id).keys() - {0}):
         rows = connection.execute(
             f"select signs.*, answered.account_id is not null as is_won from {_WINDOWS} as windows "
             "inner join learning.int_account_signs__counted as signs "

@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import expit, logit
 
 from ml.measures import Calibration, brier_skill, calibration
 from ml.signs import LABELS, Encoder, fit_encoder, label_words
@@ -72,7 +73,7 @@ class Logistic:
         rows = self.encoder.rows(signs)
         odds = self.slope * (rows @ self.weights + self.intercept) + self.shift
         names, added = self.encoder.by_sign(rows * self.weights * self.slope)
-        return Said(_share(odds), names, added)
+        return Said(expit(odds), names, added)
 
     def coefficients(self) -> list[dict[str, Any]]:
         """One row per feature: feature, coefficient, mean, spread; then what corrects them."""
@@ -344,10 +345,6 @@ def _label_keys(signs: pd.DataFrame) -> list[tuple[str, ...]]:
     return list(zip(*filled, strict=True))
 
 
-def _share(odds: Floats) -> Floats:
-    return np.exp(-np.logaddexp(0, -odds))
-
-
 def _odds(share: Floats) -> Floats:
-    inside = np.clip(share, 1e-6, 1 - 1e-6)
-    return np.log(inside / (1 - inside))
+    """Log-odds of a share, finite also of none and of all."""
+    return np.asarray(logit(np.clip(share, 1e-6, 1 - 1e-6)))

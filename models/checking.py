@@ -16,7 +16,7 @@ from models.fields import FieldType, module_place
 from models.module_checks import module_problems
 from models.modules import AbsentModule
 from models.predictions import prediction_problems
-from models.problems import Caution, Path, Problem, choose_from
+from models.problems import Caution, Path, Problem, choose_from, repeated
 from models.recommendations import label_problems
 from models.registry import RuleLabel, registry_problems
 from models.rfm import METRICS, Rfm
@@ -103,19 +103,13 @@ def _label_identity_problems(configuration: Configuration) -> Iterator[Problem]:
     """Ids and names are unique in a technique; names ignoring case (TEC-11)."""
     for technique in type(configuration.techniques).model_fields:
         definition = getattr(configuration.techniques, technique)
-        ids: set[str] = set()
-        names: set[str] = set()
-        for position, label in enumerate(() if definition is None else definition.labels):
-            place = ("techniques", technique, "labels", position)
+        labels = () if definition is None else definition.labels
+        place = ("techniques", technique, "labels")
+        yield from repeated(labels, place, "TEC-11")
+        for position, label in enumerate(labels):
             if label.id in PSEUDO_LABELS:
-                yield Problem((*place, "id"), f"{label.id!r} is reserved for accounts without one")
-            if label.id in ids:
-                yield Problem((*place, "id"), f"the id {label.id!r} is used twice")
-            if fold(label.name) in names:
-                message = f"the name {label.name!r} is used twice, ignoring case (TEC-11)"
-                yield Problem((*place, "name"), message)
-            ids.add(label.id)
-            names.add(fold(label.name))
+                message = f"{label.id!r} is reserved for accounts without one"
+                yield Problem((*place, position, "id"), message)
 
 
 def _rfm_problems(configuration: Configuration) -> Iterator[Problem]:

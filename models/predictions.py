@@ -9,8 +9,7 @@ from pydantic import Field
 from models.criteria import RELATIVE_OPERATORS, FieldLeaf, walk
 from models.criteria_parsing import Criteria
 from models.definition import Definition, Description, Identifier, LabelName
-from models.problems import Path, Problem
-from models.text import fold
+from models.problems import Path, Problem, repeated
 
 
 class Prediction(Definition):
@@ -38,19 +37,9 @@ DEFAULT_PREDICTIONS: Final = (
 
 def prediction_problems(predictions: tuple[Prediction, ...], path: Path) -> list[Problem]:
     """Return ids and names that are used twice, and periods that the past cannot be asked for."""
-    problems = []
-    ids: set[str] = set()
-    names: set[str] = set()
+    problems = list(repeated(predictions, path))
     for position, prediction in enumerate(predictions):
-        place = (*path, position)
-        if prediction.id in ids:
-            problems.append(Problem((*place, "id"), f"the id {prediction.id!r} is used twice"))
-        if fold(prediction.name) in names:
-            message = f"the name {prediction.name!r} is used twice, ignoring case"
-            problems.append(Problem((*place, "name"), message))
-        ids.add(prediction.id)
-        names.add(fold(prediction.name))
-        problems += _period_problems(prediction, (*place, "deals"))
+        problems += _period_problems(prediction, (*path, position, "deals"))
     return problems
 
 

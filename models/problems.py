@@ -7,11 +7,13 @@ shown together and every one names its path, what was found and what is allowed.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
+
+from models.text import fold
 
 Path = tuple[str | int, ...]
 """Place inside a configuration: keys and list positions from the root."""
@@ -84,6 +86,36 @@ def choose_from(name: object, allowed: Iterable[str], limit: int = 25) -> str:
         return f"{hint}; none is defined"
     shown = ", ".join(names[:limit]) + (f", … ({len(names)} in all)" if len(names) > limit else "")
     return f"{hint} allowed: {shown}" if hint else f"; allowed: {shown}"
+
+
+class Named(Protocol):
+    """Anything of the configuration with an id and a name for people."""
+
+    @property
+    def id(self) -> str:
+        """Key in the configuration."""
+
+    @property
+    def name(self) -> str:
+        """Name on the screen."""
+
+
+def repeated(named: Iterable[Named], path: Path, rule: str = "") -> Iterator[Problem]:
+    """Yield ids and names of the list at `path` that stand in it twice, names ignoring case.
+
+    `rule` is the id of the rule that the message about a name cites.
+    """
+    cited = f" ({rule})" if rule else ""
+    ids: set[str] = set()
+    names: set[str] = set()
+    for position, one in enumerate(named):
+        if one.id in ids:
+            yield Problem((*path, position, "id"), f"the id {one.id!r} is used twice")
+        if fold(one.name) in names:
+            message = f"the name {one.name!r} is used twice, ignoring case{cited}"
+            yield Problem((*path, position, "name"), message)
+        ids.add(one.id)
+        names.add(fold(one.name))
 
 
 def shorten(value: object, length: int = 60) -> str:

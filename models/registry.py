@@ -16,8 +16,7 @@ from models.criteria import AllOf, FieldLeaf, Negation, Node, Operator, RelatedL
 from models.criteria_parsing import Criteria
 from models.definition import Definition, Identifier, LabelDefinition, PlainText
 from models.organization import BusinessDate
-from models.problems import Path, Problem, choose_from
-from models.text import fold
+from models.problems import Path, Problem, choose_from, repeated
 
 REGISTRY: Final = "registry"
 """Before the id of a registered label, where those of techniques have the technique."""
@@ -154,20 +153,12 @@ def registry_problems(
     labels: tuple[RuleLabel | ModelLabel | EnsembleLabel, ...], questions: list[str], path: Path
 ) -> list[Problem]:
     """Return ids and names that are used twice, and questions that nobody asks."""
-    problems = []
-    ids: set[str] = set()
-    names: set[str] = set()
+    problems = list(repeated(labels, path))
     for position, label in enumerate(labels):
-        place = (*path, position)
-        if label.id in ids:
-            problems.append(Problem((*place, "id"), f"the id {label.id!r} is used twice"))
-        if fold(label.name) in names:
-            message = f"the name {label.name!r} is used twice, ignoring case"
-            problems.append(Problem((*place, "name"), message))
-        ids.add(label.id)
-        names.add(fold(label.name))
         problems += [
-            Problem(place, f"no question {question!r}{choose_from(question, questions)}")
+            Problem(
+                (*path, position), f"no question {question!r}{choose_from(question, questions)}"
+            )
             for question in questions_of(label)
             if question not in questions
         ]

@@ -9,8 +9,7 @@ from pydantic import Field
 from models.criteria import SegmentLeaf, walk
 from models.criteria_parsing import Criteria
 from models.definition import Definition, Description, Identifier, SegmentName
-from models.problems import Problem, choose_from
-from models.text import fold
+from models.problems import Problem, choose_from, repeated
 
 Nature = Literal["static", "semi_dynamic", "dynamic"]
 Frame = Literal["daily", "weekly", "monthly", "3_months", "6_months", "12_months"]
@@ -106,21 +105,13 @@ def find_cycle(segments: tuple[Segment, ...]) -> tuple[str, ...]:
 
 def segment_problems(segments: tuple[Segment, ...]) -> list[Problem]:
     """Return doubled ids and names, unknown references, deep children and circles."""
-    problems: list[Problem] = []
+    problems = list(repeated(segments, ("segments",), "SEG-3"))
     ids = [segment.id for segment in segments]
-    names: dict[str, str] = {}
     by_id = {segment.id: segment for segment in segments}
     for position, segment in enumerate(segments):
-        place = ("segments", position)
-        if ids.index(segment.id) != position:
-            problems.append(Problem((*place, "id"), f"the id {segment.id!r} is used twice"))
-        other = names.setdefault(fold(segment.name), segment.id)
-        if other != segment.id:
-            message = f"the name {segment.name!r} is that of {other!r}, ignoring case (SEG-3)"
-            problems.append(Problem((*place, "name"), message))
         if segment.nature == "static" and segment.frame != "daily":
             message = "a static segment is never revised (SEG-7); leave frame out"
-            problems.append(Problem((*place, "frame"), message))
+            problems.append(Problem(("segments", position, "frame"), message))
         problems += _reference_problems(segment, position, by_id)
     cycle = find_cycle(segments)
     if cycle:

@@ -7,7 +7,6 @@ rows too. The tables exist with the same columns whatever is configured.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -21,14 +20,6 @@ from models.configuration import (
     meaning,
     segment_hash,
 )
-from models.criteria import (
-    RELATIVE_OPERATORS,
-    FieldLeaf,
-    LabelLeaf,
-    Node,
-    RelatedLeaf,
-    walk,
-)
 from models.describing import describe
 from models.event_tables import event_tables
 from models.expressions import Dialect
@@ -37,7 +28,6 @@ from models.modules import AccountsModule, ColumnField, DealsModule, Stages
 from models.periods import Moment, end_of_day
 from models.readiness_tables import readiness_tables
 from models.recommendations import Recommendations, asked_products
-from models.registry import EnsembleLabel, label_rule
 from models.registry_tables import registry_tables
 from models.rfm import METRICS
 from models.score_steps import score_steps
@@ -45,6 +35,7 @@ from models.segments import Segment, in_dependency_order, references
 from models.statements import compiled_criteria
 from models.suggestions import suggested_segments
 from models.text import fold
+from models.usage import causes_of
 from models.voice_tables import voice_tables
 
 Rows = tuple[tuple[Any, ...], ...]
@@ -369,48 +360,10 @@ def _segments(configuration: Configuration) -> list[tuple[Any, ...]]:
             position,
             segment_hash(segment),
             segment.publish_as_filter,
-            *_uses(segment, configuration),
+            *causes_of(segment, configuration),
         )
         for position, segment in enumerate(_ordered(configuration), start=1)
     ]
-
-
-def _uses(segment: Segment, configuration: Configuration) -> tuple[bool, ...]:
-    """Return what can move a segment's members: the causes its changes may have (BEY-2).
-
-    Related records and what was learned count as measures, labels other than RFM as attributes.
-    """
-    attributes = measures = rfm = relative = False
-    for node, is_related in _read(segment.where, configuration):
-        if isinstance(node, RelatedLeaf | EnsembleLabel):
-            measures = True
-        elif isinstance(node, LabelLeaf):
-            rfm = rfm or node.label.startswith("rfm.")
-            attributes = attributes or not node.label.startswith("rfm.")
-        elif isinstance(node, FieldLeaf):
-            relative = relative or node.operator in RELATIVE_OPERATORS
-            if not is_related:
-                origin = configuration.catalogue.scored_accounts[node.field].origin
-                attributes = attributes or origin in ("canonical", "custom")
-                measures = measures or origin in ("measure", "learned")
-                rfm = rfm or origin == "score"
-    return attributes, measures, rfm, bool(references(segment)), relative
-
-
-def _read(where: Node, configuration: Configuration) -> Iterator[tuple[Node | EnsembleLabel, bool]]:
-    """Yield what criteria read, and whether of related records; of a registered label its rule."""
-    inside_related: set[int] = set()
-    for _, node in walk(where):
-        registered = configuration.registered(node.label) if isinstance(node, LabelLeaf) else None
-        rule = None if registered is None else label_rule(registered)
-        if isinstance(registered, EnsembleLabel):
-            yield registered, False
-        elif rule is not None:
-            yield from _read(rule, configuration)
-        else:
-            yield node, id(node) in inside_related
-        if isinstance(node, RelatedLeaf) and node.where is not None:
-            inside_related |= {id(inner) for _, inner in walk(node.where)}
 
 
 _SUGGESTIONS: Final = {

@@ -1,19 +1,25 @@
-"""Which rules read a field: what an error about a lost column names (F24), what looks ahead."""
+"""What rules read: named by an error about a lost column (F24), told as a cause, looking ahead."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from models.catalogue import MEASURES
 from models.configuration import Configuration
-from models.criteria import FieldLeaf, Node, RelatedLeaf, children_of, walk
-from models.firmographics import FirmographicLabel
-from models.registry import REGISTRY, label_rule
+from models.criteria import (
+    RELATIVE_OPERATORS,
+    FieldLeaf,
+    LabelLeaf,
+    Node,
+    RelatedLeaf,
+    children_of,
+    walk,
+)
+from models.registry import REGISTRY, EnsembleLabel, label_rule
 from models.rfm import METRICS
-from models.sales_readiness import IdealCriterion
+from models.segments import Segment, references
 
 DEEDS: Final = frozenset(field.name for field in MEASURES) - {"contact_count"} | {"modified_at"}
 """Fields that tell what an account did: purchases, deals, activity."""
@@ -81,33 +87,63 @@ def _rules(configuration: Configuration) -> Iterator[tuple[str, str, Node]]:
     for prediction in configuration.predictions:
         if prediction.deals is not None:
             yield f"predictions.{prediction.id}", "deals", prediction.deals
-    for rule, named in _by_criteria(configuration).items():
-        yield from ((f"{rule}.{one.id}", "accounts", one.where) for one in named)
+    for part, name, where in _named_criteria(configuration):
+        yield f"{part}.{name}", "accounts", where
 
 
-@dataclass(frozen=True)
-class Ruled:
-    """A registered label and the criteria that give it."""
-
-    id: str
-    where: Node
-
-
-def _by_criteria(
-    configuration: Configuration,
-) -> dict[str, tuple[FirmographicLabel | IdealCriterion | Ruled, ...]]:
-    """What criteria on accounts give a name to, by the part of the configuration."""
+def _named_criteria(configuration: Configuration) -> Iterator[tuple[str, str, Node]]:
+    """Criteria on accounts that give a name: part of the configuration, id, tree."""
+    for label in configuration.labels:
+        rule = label_rule(label)
+        if rule is not None:
+            yield REGISTRY, label.id, rule
     firmographics = configuration.techniques.firmographics
+    for one in () if firmographics is None else firmographics.labels:
+        yield "firmographics", one.id, one.where
     readiness = configuration.sales_readiness
-    return {
-        REGISTRY: tuple(
-            Ruled(label.id, rule)
-            for label in configuration.labels
-            if (rule := label_rule(label)) is not None
-        ),
-        "firmographics": () if firmographics is None else firmographics.labels,
-        "sales_readiness": () if readiness is None else readiness.ideal_customer,
-    }
+    for criterion in () if readiness is None else readiness.ideal_customer:
+        yield "sales_readiness", criterion.id, criterion.where
+
+
+def causes_of(segment: Segment, configuration: Configuration) -> tuple[bool, ...]:
+    """Return what can move a segment's members: the causes its changes may have (BEY-2).
+
+    Whether its criteria read attributes, measures, RFM, other segments, dates relative to `as_of`.
+    Related records and what was learned count as measures, labels other than RFM as attributes.
+    """
+    attributes = measures = rfm = relative = False
+    for node, is_related in _read_by(segment.where, configuration):
+        if isinstance(node, RelatedLeaf | EnsembleLabel):
+            measures = True
+        elif isinstance(node, LabelLeaf):
+            rfm = rfm or node.label.startswith("rfm.")
+            attributes = attributes or not node.label.startswith("rfm.")
+        elif isinstance(node, FieldLeaf):
+            relative = relative or node.operator in RELATIVE_OPERATORS
+            if not is_related:
+                origin = configuration.catalogue.scored_accounts[node.field].origin
+                attributes = attributes or origin in ("canonical", "custom")
+                measures = measures or origin in ("measure", "learned")
+                rfm = rfm or origin == "score"
+    return attributes, measures, rfm, bool(references(segment)), relative
+
+
+def _read_by(
+    where: Node, configuration: Configuration
+) -> Iterator[tuple[Node | EnsembleLabel, bool]]:
+    """Yield what criteria read, and whether of related records; of a registered label its rule."""
+    inside_related: set[int] = set()
+    for _, node in walk(where):
+        registered = configuration.registered(node.label) if isinstance(node, LabelLeaf) else None
+        rule = None if registered is None else label_rule(registered)
+        if isinstance(registered, EnsembleLabel):
+            yield registered, False
+        elif rule is not None:
+            yield from _read_by(rule, configuration)
+        else:
+            yield node, id(node) in inside_related
+        if isinstance(node, RelatedLeaf) and node.where is not None:
+            inside_related |= {id(inner) for _, inner in walk(node.where)}
 
 
 def _fields(node: Node, module: str) -> Iterator[tuple[str, str]]:

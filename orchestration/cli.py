@@ -30,6 +30,7 @@ from orchestration.commands.proposing import init, schema
 from orchestration.commands.recommending import recommend, report_card
 from orchestration.commands.status import status
 from orchestration.commands.surveying import account
+from orchestration.commands.tables import printable
 from orchestration.commands.timing import timeline
 from orchestration.options import (
     DEFAULT,
@@ -81,8 +82,8 @@ SCREEN = sys.stdout
 
 
 def say(line: str) -> None:
-    """Print one line at once, also while a run has its standard output redirected."""
-    print(line, file=SCREEN, flush=True)
+    """Print a line or several at once, also while a run has its standard output redirected."""
+    print("\n".join(map(printable, line.split("\n"))), file=SCREEN, flush=True)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, ParamSpec, TypeVar
 import typer
 
 from assets.home import Home
+from orchestration.commands.tables import printable
 
 if TYPE_CHECKING:
     from models.configuration import Configuration
@@ -77,15 +78,16 @@ class CommandError(Exception):
         super().__init__(message)
 
 
-def say(line: str = "") -> None:
-    """Print one line at once."""
-    typer.echo(line)
+def say(line: str = "", *, is_error: bool = False) -> None:
+    """Print one line at once, whatever values of a CRM it holds (`tables.printable`)."""
+    typer.echo(printable(line), err=is_error)
     sys.stdout.flush()
 
 
 def stop(message: str, code: int = 1) -> NoReturn:
-    """Print an error to standard error and end with a non-zero exit code."""
-    typer.echo(message, err=True)
+    """Print an error, of one line or more, to standard error; end with a non-zero exit code."""
+    for line in message.split("\n"):
+        say(line, is_error=True)
     raise typer.Exit(code)
 
 

@@ -70,8 +70,9 @@ def _show_problems(problems: Iterable[LocatedProblem], as_json: bool) -> None:
         show_json({"is_valid": False, "problems": [_plain(problem) for problem in found]})
         return
     for problem in found:
-        typer.echo(str(problem), err=True)
-    typer.echo(f"\n{_counted(len(found), 'problem')}; nothing was read or run.", err=True)
+        say(str(problem), is_error=True)
+    say(is_error=True)
+    say(f"{_counted(len(found), 'problem')}; nothing was read or run.", is_error=True)
 
 
 def _show(
@@ -94,9 +95,10 @@ def _show(
         say()
     if problems:
         for problem in problems:
-            typer.echo(str(problem), err=True)
+            say(str(problem), is_error=True)
+        say(is_error=True)
         count = _counted(len(problems), "problem")
-        typer.echo(f"\n{count} with the sources; a run would stop there.", err=True)
+        say(f"{count} with the sources; a run would stop there.", is_error=True)
     else:
         say("No problem found." + (" The sources were not looked at." if offline else ""))
 

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from orchestration.commands.published_rows import require_table, rows_of
+from orchestration.commands.published_rows import asked_account, rows_of
 from orchestration.commands.tables import show_json, show_table
 from orchestration.options import (
     DEFAULT,
     ConfigurationOption,
     HomeOption,
     JsonOption,
-    configured,
-    home_of,
     reporting,
     say,
 )
@@ -45,20 +43,13 @@ def engagement(
     Examples: quintile engagement "Acme Clinic"
               quintile engagement zcrm_5843001000000001 --all
     """
-    from assets.published import current, open_published
-    from orchestration.commands.published_accounts import PublishedAccounts
-
-    configuration = configured(config)
-    place = home_of(config, home)
-    publication = current(place.published)
-    require_table(publication, "seg_account_engagement", "engagement")
-    with open_published(place.published) as connection:
-        found = PublishedAccounts(connection, configuration, publication.as_of).find(account)
-        told = _told(connection, found.account_id)
+    needed = ("seg_account_engagement", "engagement")
+    with asked_account(account, config, home, needed) as found:
+        told = _told(found.connection, found.account_id)
     if as_json:
-        show_json({"account_id": found.account_id, "as_of": publication.as_of, **told})
+        show_json({**found.document, **told})
         return
-    say(f"{found.account_name or '(no name)'} ({found.account_id}), as of {publication.as_of}")
+    say(found.head)
     score = told["score"]
     if score is None:
         say("  No score: the account is outside the scope, or the technique is off.")

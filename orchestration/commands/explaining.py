@@ -6,21 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orchestration.commands.published_rows import AskedAccount, asked_account
 from orchestration.commands.tables import show_json, show_table
 from orchestration.options import (
     DEFAULT,
     ConfigurationOption,
     HomeOption,
     JsonOption,
-    configured,
-    home_of,
     reporting,
     say,
 )
 
 if TYPE_CHECKING:
-    from assets.published import Publication
-    from models.configuration import Configuration
     from orchestration.commands.published_accounts import (
         Account,
         PublishedAccounts,
@@ -54,39 +51,30 @@ def explain(
     Examples: quintile explain "Acme Clinic"
               quintile explain zcrm_5843001000000001 rfm.lost
     """
-    from assets.published import current, open_published
     from orchestration.commands.explanation import document_of
-    from orchestration.commands.published_accounts import PublishedAccounts
 
-    configuration = configured(config)
-    place = home_of(config, home)
-    publication = current(place.published)
-    with open_published(place.published) as connection:
-        accounts = PublishedAccounts(connection, configuration, publication.as_of)
-        found = accounts.find(account)
-        subject = "global_criteria" if target in GLOBAL else target
+    subject = "global_criteria" if target in GLOBAL else target
+    with asked_account(account, config, home) as found:
         if as_json:
-            show_json(document_of(accounts, found, subject, publication))
+            show_json(document_of(found.accounts, found.account, subject, found.publication))
+            return
+        _show_head(found)
+        if subject is None:
+            _show_overview(found.accounts, found.account)
         else:
-            _show_head(found, publication, configuration)
-            if subject is None:
-                _show_overview(accounts, found)
-            else:
-                _show_target(accounts, found, subject)
+            _show_target(found.accounts, found.account, subject)
 
 
-def _show_head(account: Account, publication: Publication, configuration: Configuration) -> None:
+def _show_head(found: AskedAccount) -> None:
     from models.configuration import definition_hash
     from orchestration.commands.explanation import scope_words
 
-    say(f"{account.account_name or '(no name)'} ({account.account_id}), as of {publication.as_of}")
-    if definition_hash(configuration) != publication.definition_hash:
-        say(
-            "  ! The configuration has changed since this copy was published: conditions are "
-            "today's,\n    scores, labels and members are those of the copy. `quintile run` "
-            "brings them together."
-        )
-    say(f"  {scope_words(account)}")
+    say(found.head)
+    if definition_hash(found.configuration) != found.publication.definition_hash:
+        say("  ! The configuration has changed since this copy was published: conditions are")
+        say("    today's, scores, labels and members are those of the copy. `quintile run` brings")
+        say("    them together.")
+    say(f"  {scope_words(found.account)}")
     say()
 
 

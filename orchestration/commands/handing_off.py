@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from orchestration.commands.published_rows import require_table, rows_of
+from orchestration.commands.published_rows import asked_account, require_table, rows_of
 from orchestration.commands.tables import show_json, show_table
 from orchestration.options import (
     DEFAULT,
@@ -26,7 +26,6 @@ from orchestration.options import (
 )
 
 if TYPE_CHECKING:
-    from assets.published import Publication
     from models.configuration import Configuration
 
 
@@ -37,6 +36,7 @@ class SalesAnswer(StrEnum):
     returned = "returned"
 
 
+_NEEDED: Final = ("rpt_handoffs", "hand-offs")
 _COLUMNS: Final = (
     "account_id", "account_name", "handed_off_on", "sales_ready_score", "handoff_state",
     "answered_by", "answered_on", "converted_on", "note",
@@ -75,7 +75,8 @@ def handoffs(
     configuration = configured(config)
     place = home_of(config, home)
     publication = current(place.published)
-    _require(publication, configuration)
+    require_table(publication, *_NEEDED)
+    _require_active(configuration)
     where = "" if every else "where handoffs.is_latest and handoffs.handoff_state = 'handed_off' "
     order = "order by handoffs.handed_off_on, handoffs.sales_ready_score desc, handoffs.account_id"
     with open_published(place.published) as connection:
@@ -118,32 +119,27 @@ def handoff(
 
     Example: quintile handoff "Acme Clinic" returned --note "no budget before May"
     """
-    from assets.published import current, open_published
-    from orchestration.commands.published_accounts import PublishedAccounts
     from store import Answer, Store
 
-    configuration = configured(config)
-    place = home_of(config, home)
-    publication = current(place.published)
-    _require(publication, configuration)
-    with open_published(place.published) as connection:
-        found = PublishedAccounts(connection, configuration, publication.as_of).find(account)
+    with asked_account(account, config, home, _NEEDED) as found:
+        _require_active(found.configuration)
         rows = rows_of(
-            connection,
+            found.connection,
             f"{_SELECT} where handoffs.is_latest and handoffs.account_id = ?",
             found.account_id,
         )
     if not rows:
         raise CommandError(
-            f"{found.account_name or '(no name)'} ({found.account_id}) was never handed off; "
-            "`quintile handoffs` lists those that were.",
+            f"{found.account.title} was never handed off; `quintile handoffs` lists those that "
+            "were.",
             2,
         )
-    said_at = _instant(on, configuration)
+    zone = ZoneInfo(found.configuration.organization.time_zone)
+    said_at = _instant(on, zone)
     handed_off_on = rows[0]["handed_off_on"]
-    if said_at.astimezone(ZoneInfo(configuration.organization.time_zone)).date() < handed_off_on:
+    if said_at.astimezone(zone).date() < handed_off_on:
         raise CommandError(f"the account was handed off on {handed_off_on}, after that day.", 2)
-    with Store.open(place.store_url) as store:
+    with Store.open(home_of(config, home).store_url) as store:
         written = store.handoffs.answer(
             found.account_id, Answer(answer), who=by or user_name(), now=said_at, note=note
         )
@@ -151,21 +147,19 @@ def handoff(
         show_json(written.model_dump(mode="json"))
         return
     say(
-        f"{found.account_name or '(no name)'} ({found.account_id}), handed off on {handed_off_on}: "
-        f"{answer.value} by {written.answered_by}. The next run shows it."
+        f"{found.account.title}, handed off on {handed_off_on}: {answer.value} by "
+        f"{written.answered_by}. The next run shows it."
     )
 
 
-def _instant(on: datetime | None, configuration: Configuration) -> datetime:
+def _instant(on: datetime | None, zone: ZoneInfo) -> datetime:
     """The time of an answer: the end of the day that is named, else now."""
     if on is None:
         return clock()
-    zone = ZoneInfo(configuration.organization.time_zone)
     return datetime.combine(on.date(), time(23, 59, 59), zone)
 
 
-def _require(publication: Publication, configuration: Configuration) -> None:
-    require_table(publication, "rpt_handoffs", "hand-offs")
+def _require_active(configuration: Configuration) -> None:
     if configuration.sales_readiness is None or not configuration.sales_readiness.active:
         raise CommandError(
             "nothing is handed off: the configuration has no sales_readiness "

@@ -271,7 +271,7 @@ def _one_thread() -> AbstractContextManager[object]:
 
 def _progress(line: str) -> None:
     """Tell on standard error how far it is, so that what is asked for stays alone on the other."""
-    typer.echo(f"  {line}", err=True)
+    say(f"  {line}", is_error=True)
 
 
 __all__ = ["voice"]

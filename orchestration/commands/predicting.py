@@ -6,15 +6,13 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from orchestration.commands.published_rows import require_table, rows_of
+from orchestration.commands.published_rows import asked_account, rows_of
 from orchestration.commands.tables import show_json
 from orchestration.options import (
     DEFAULT,
     ConfigurationOption,
     HomeOption,
     JsonOption,
-    configured,
-    home_of,
     reporting,
     say,
 )
@@ -37,28 +35,20 @@ def predict(
 
     Example: quintile predict "Acme Clinic"
     """
-    from assets.published import current, open_published
-    from orchestration.commands.published_accounts import PublishedAccounts
-
-    configuration = configured(config)
-    place = home_of(config, home)
-    publication = current(place.published)
-    require_table(publication, "seg_account_predictions", "predictions")
-    with open_published(place.published) as connection:
-        found = PublishedAccounts(connection, configuration, publication.as_of).find(account)
+    needed = ("seg_account_predictions", "predictions")
+    with asked_account(account, config, home, needed) as found:
         rows = rows_of(
-            connection,
+            found.connection,
             "select * exclude (as_of, account_id) from marts.seg_account_predictions "
             "where account_id = ? order by prediction_id",
             found.account_id,
         )
-        cards = {card["prediction_id"]: card for card in rows_of(connection, _CARDS)}
+        cards = {card["prediction_id"]: card for card in rows_of(found.connection, _CARDS)}
     if as_json:
-        document = {"account_id": found.account_id, "as_of": publication.as_of}
-        show_json({**document, "predictions": rows, "cards": list(cards.values())})
+        show_json({**found.document, "predictions": rows, "cards": list(cards.values())})
         return
-    say(f"{found.account_name or '(no name)'} ({found.account_id}), as of {publication.as_of}")
-    names = {prediction.id: prediction.name for prediction in configuration.predictions}
+    say(found.head)
+    names = {prediction.id: prediction.name for prediction in found.configuration.predictions}
     for row in rows:
         _show(names.get(row["prediction_id"], row["prediction_id"]), row)
         _show_card(cards[row["prediction_id"]])

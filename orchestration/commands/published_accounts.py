@@ -25,6 +25,7 @@ from models.nearest_miss import Explanation, LeafOutcome, explain
 from models.periods import Moment
 from models.problems import dotted
 from models.rfm import METRICS
+from orchestration.commands.tables import printable
 from orchestration.options import CommandError
 
 _TABLES: Final[Mapping[str, str]] = {
@@ -52,6 +53,11 @@ class Account:
     scope_reason: str | None
     failed_step: str | None
     survivor_id: str
+
+    @property
+    def title(self) -> str:
+        """Name and id, in one line."""
+        return printable(f"{self.account_name or '(no name)'} ({self.account_id})")
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,9 @@ class PublishedAccounts:
         if not rows:
             advice = self._nearest(wanted)
             raise CommandError(f"no account has the id or name {wanted!r}{advice}", 2)
-        listed = "\n".join(f"  {a.account_id}  {a.account_name}" for a in rows[:_MOST_CANDIDATES])
+        listed = "\n".join(
+            printable(f"  {a.account_id}  {a.account_name}") for a in rows[:_MOST_CANDIDATES]
+        )
         more = "" if len(rows) <= _MOST_CANDIDATES else f"\n  … and {len(rows) - _MOST_CANDIDATES}"
         raise CommandError(
             f"{len(rows)} accounts fit {wanted!r}; give the id of one:\n{listed}{more}", 2

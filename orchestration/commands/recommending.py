@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from orchestration.commands.published_rows import require_table, rows_of
+from orchestration.commands.published_rows import asked_account, require_table, rows_of
 from orchestration.commands.tables import show_json, show_table
 from orchestration.options import (
     DEFAULT,
@@ -57,40 +57,32 @@ def recommend(
     Examples: quintile recommend "Acme Clinic"
               quintile recommend zcrm_5843001000000001 --all
     """
-    from assets.published import current, open_published
-    from orchestration.commands.published_accounts import PublishedAccounts
-
-    configuration = configured(config)
-    place = home_of(config, home)
-    publication = current(place.published)
-    require_table(publication, "seg_recommendations", "recommendations")
-    with open_published(place.published) as connection:
-        found = PublishedAccounts(connection, configuration, publication.as_of).find(account)
+    needed = ("seg_recommendations", "recommendations")
+    with asked_account(account, config, home, needed) as found:
         rows = rows_of(
-            connection,
+            found.connection,
             "select * exclude (as_of, account_id) from marts.seg_recommendations "
             "where account_id = ? order by recommendation_type, recommendation_rank",
             found.account_id,
         )
-        buys = connection.execute(
+        buys = found.connection.execute(
             "select purchase_probability from marts.dim_accounts where account_id = ?",
             [found.account_id],
         ).fetchone()
-        cards = dict(_reasons(connection))
+        cards = dict(_reasons(found.connection))
     probability = None if buys is None else buys[0]
     if as_json:
         show_json(
             {
-                "account_id": found.account_id,
-                "as_of": publication.as_of,
+                **found.document,
                 "purchase_probability": probability,
                 "recommendations": rows,
             }
         )
         return
-    settings = configuration.techniques.recommendations
+    settings = found.configuration.techniques.recommendations
     horizon = "" if settings is None else f" within {settings.horizon_days} days"
-    say(f"{found.account_name or '(no name)'} ({found.account_id}), as of {publication.as_of}")
+    say(found.head)
     if probability is not None:
         say(f"  buys anything{horizon}: {probability} %")
     say()

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from orchestration.commands.published_rows import require_table, rows_of
+from orchestration.commands.published_rows import asked_account, rows_of
 from orchestration.commands.tables import show_json, shown
 from orchestration.options import (
     DEFAULT,
     ConfigurationOption,
     HomeOption,
     JsonOption,
-    configured,
-    home_of,
     reporting,
     say,
 )
@@ -50,26 +48,18 @@ def account(
     Examples: quintile account "Acme Clinic"
               quintile account zcrm_5843001000000001 --json
     """
-    from assets.published import current, open_published
-    from orchestration.commands.published_accounts import PublishedAccounts
-
-    configuration = configured(config)
-    place = home_of(config, home)
-    publication = current(place.published)
-    require_table(publication, "rpt_account_360", "the 360-degree account")
-    with open_published(place.published) as connection:
-        found = PublishedAccounts(connection, configuration, publication.as_of).find(asked)
+    needed = ("rpt_account_360", "the 360-degree account")
+    with asked_account(asked, config, home, needed) as found:
         rows = rows_of(
-            connection,
+            found.connection,
             "select * exclude (as_of) from marts.rpt_account_360 where account_id = ?",
             found.account_id,
         )
     answers = _by_question(rows[0]) if rows else None
     if as_json:
-        head = {"account_id": found.account_id, "as_of": publication.as_of}
-        show_json({**head, "answers": answers})
+        show_json({**found.document, "answers": answers})
         return
-    say(f"{found.account_name or '(no name)'} ({found.account_id}), as of {publication.as_of}")
+    say(found.head)
     if answers is None:
         say("  No row: the account is outside the scope.")
         return
@@ -77,8 +67,7 @@ def account(
         say()
         say(f"{question.capitalize()}?")
         for name, value in fields.items():
-            text = "".join(letter if letter.isprintable() else " " for letter in shown(value))
-            say(f"  {name.replace('_', ' '):32}{text}")
+            say(f"  {name.replace('_', ' '):32}{shown(value)}")
 
 
 def _by_question(row: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,7 @@
-"""Tables for people and for scripts: aligned text, colours only on a terminal, JSON, CSV."""
+"""Tables for people and for scripts: aligned text, colours only on a terminal, JSON, CSV.
+
+Names and texts of a CRM are others' words: nothing of them may steer the screen.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,21 @@ INDENT: Final = "  "
 _ENDING: Final = {"ok": "green", "in": "green", "NO": "red", "FAILED": "red", "out": "yellow"}
 
 
+def printable(text: str) -> str:
+    """Return a text as one line: a blank for line ends, control, format and unassigned characters.
+
+    So no value breaks a table, colours or clears a terminal, or turns the direction of a line.
+    """
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 def show_table(
     header: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str = "", empty: str = ""
 ) -> None:
     """Print a table: with rich on a terminal, else as aligned text. `empty` stands for no rows."""
+    header = [printable(name) for name in header]
     if title:
-        typer.echo(typer.style(title, bold=True))
+        typer.echo(typer.style(printable(title), bold=True))
     if not rows:
         typer.echo(f"{INDENT}{empty or 'none'}")
         return
@@ -61,29 +73,39 @@ def shown(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M} UTC"
-    return value.isoformat() if isinstance(value, date) else str(value)
+    return value.isoformat() if isinstance(value, date) else printable(str(value))
 
 
 def show_json(value: Any) -> None:
-    """Print a value as JSON: dates as ISO text, decimals as exact text."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+    """Print a value as JSON: dates as ISO text, decimals as exact text.
+
+    Characters that are not printable are escaped, which says the same to whoever reads JSON.
+    """
+    lines = json.dumps(value, indent=2, ensure_ascii=False, default=_plain).split("\n")
+    typer.echo("\n".join(line if line.isprintable() else _escaped(line) for line in lines))
 
 
 def show_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print rows as CSV with a header; text that a spreadsheet would run is neutralised (F54)."""
     from assets.export_file import neutralised
 
+    is_screen = sys.stdout.isatty()
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(header)
     for row in rows:
         cells = [neutralised(cell) if isinstance(cell, str) else _cell(cell) for cell in row]
-        writer.writerow(cells)
+        writer.writerow([printable(str(cell)) for cell in cells] if is_screen else cells)
 
 
 def as_records(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[Mapping[str, Any]]:
     """Rows as JSON objects; names in snake case."""
     keys = [name.replace(" ", "_") for name in header]
     return [dict(zip(keys, row, strict=True)) for row in rows]
+
+
+def _escaped(line: str) -> str:
+    """A line of JSON with escapes for the characters that are not printable."""
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
 
 
 def _cell(value: Any) -> Any:

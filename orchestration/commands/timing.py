@@ -6,15 +6,13 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from orchestration.commands.published_rows import require_table, rows_of
+from orchestration.commands.published_rows import asked_account, rows_of
 from orchestration.commands.tables import show_json, show_table
 from orchestration.options import (
     DEFAULT,
     ConfigurationOption,
     HomeOption,
     JsonOption,
-    configured,
-    home_of,
     reporting,
     say,
 )
@@ -37,20 +35,12 @@ def timeline(
     Examples: quintile timeline "Acme Clinic"
               quintile timeline zcrm_5843001000000001 --limit 100
     """
-    from assets.published import current, open_published
-    from orchestration.commands.published_accounts import PublishedAccounts
-
-    configuration = configured(config)
-    place = home_of(config, home)
-    publication = current(place.published)
-    require_table(publication, "fct_timeline", "the timeline")
-    with open_published(place.published) as connection:
-        found = PublishedAccounts(connection, configuration, publication.as_of).find(account)
-        ((total,),) = connection.execute(
+    with asked_account(account, config, home, ("fct_timeline", "the timeline")) as found:
+        ((total,),) = found.connection.execute(
             "select count(*) from marts.fct_timeline where account_id = ?", [found.account_id]
         ).fetchall()
         rows: list[dict[str, Any]] = rows_of(
-            connection,
+            found.connection,
             "select occurred_at, occurred_on, is_whole_day, channel, type, direction, contact_id, "
             "source, source_id, summary from marts.fct_timeline where account_id = ? "
             "order by occurred_at desc, source, source_id, type limit ?",
@@ -58,21 +48,15 @@ def timeline(
             limit,
         )
     if as_json:
-        told = {"account_id": found.account_id, "as_of": publication.as_of, "row_count": total}
-        show_json({**told, "timeline": rows})
+        show_json({**found.document, "row_count": total, "timeline": rows})
         return
-    say(f"{found.account_name or '(no name)'} ({found.account_id}), as of {publication.as_of}")
+    say(found.head)
     if not rows:
         say("  Nothing happened, or the account is outside the scope.")
         return
     table = [
-        [row["occurred_on"], row["channel"], _in_one_line(row["summary"]), row["contact_id"] or ""]
+        [row["occurred_on"], row["channel"], row["summary"], row["contact_id"] or ""]
         for row in rows
     ]
     title = f"Timeline ({len(rows)} of {total} rows)"
     show_table(["day", "channel", "what", "contact"], table, title=title)
-
-
-def _in_one_line(summary: str) -> str:
-    """Subjects are others' words: line ends and terminal codes must not reach the screen."""
-    return "".join(letter if letter.isprintable() else " " for letter in summary)

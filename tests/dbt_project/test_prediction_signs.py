@@ -32,8 +32,8 @@ MODELS = (
     "int_account_signs__counted",
 )  # fmt: skip
 DEALS = (
-    "deal_id varchar, account_id varchar, state varchar, base_amount decimal(18, 4), "
-    "created_on date, closed_on date"
+    "deal_id varchar, account_id varchar, state varchar, amount decimal(18, 4), created_on date, "
+    "closed_on date, base_amount decimal(18, 4) generated always as (amount)"
 )
 CONTACTS = "contact_id varchar, account_id varchar, created_at timestamp"
 EVENTS = (

@@ -57,7 +57,7 @@ contributed as (
             when {{ monetary_field() }} in ('amount', 'base_amount') then valued.base_amount
             else {{ in_base_currency('valued.other_amount', 'valued', 'run') }}
         end as contributed_amount,
-        coalesce(valued.amount < 0, false) as is_refund,
+        {{ is_refund('valued') }} as is_refund,
         valued.is_chosen
         and valued.account_id is not null
         and coalesce(valued.purchased_on <= run.as_of, false) as is_contributing

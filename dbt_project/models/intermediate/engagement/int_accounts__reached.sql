@@ -10,36 +10,36 @@ with rates as (
     group by account_id, channel
 ),
 
--- Of equal rates the one that was tried more often, then the first by name. Four attempts tell
--- nothing, and a channel that nobody answers on is nobody's preference (ACC-6).
-ranked as (
+-- A channel that nobody answers on is nobody's preference (ACC-6).
+told as (
     select
-        rates.*,
+        *,
         {{ share_of('answer_count', 'attempt_count') }} as answer_share,
-        row_number() over (
-            partition by account_id
-            order by
-                case when attempt_count >= 5 and answer_count > 0 then 0 else 1 end,
-                cast(answer_count as double) / attempt_count desc,
-                attempt_count desc,
-                channel
-        ) as place
+        {{ enough_attempts('attempt_count') }} and answer_count > 0 as is_preferable,
+        max(last_attempt_on) over (partition by account_id) as last_contacted_on
     from rates
 ),
 
-reached as (
+-- Of equal rates the one that was tried more often, then the first by name.
+ranked as (
     select
-        account_id,
-        max(last_attempt_on) as last_contacted_on,
-        max(case when place = 1 and attempt_count >= 5 and answer_count > 0 then channel end)
-            as preferred_channel,
-        max(case when place = 1 and attempt_count >= 5 and answer_count > 0 then answer_share end)
-            as preferred_channel_share,
-        max(
-            case when place = 1 and attempt_count >= 5 and answer_count > 0 then attempt_count end
-        ) as preferred_channel_attempt_count
-    from ranked
-    group by account_id
+        *,
+        row_number() over (
+            partition by account_id
+            order by
+                is_preferable desc,
+                cast(answer_count as double) / attempt_count desc,
+                attempt_count desc,
+                channel asc
+        ) as place
+    from told
 )
 
-select * from reached
+select
+    account_id,
+    last_contacted_on,
+    case when is_preferable then channel end as preferred_channel,
+    case when is_preferable then answer_share end as preferred_channel_share,
+    case when is_preferable then attempt_count end as preferred_channel_attempt_count
+from ranked
+where place = 1

@@ -43,21 +43,12 @@ valid as (
     cross join run
     inner join registry on matched.label_id = registry.label_id
     where registry.valid_from <= run.as_of
-),
-
-first_positions as (
-    select
-        account_id,
-        min(position) as position
-    from valid
-    group by account_id
 )
 
 select
-    valid.account_id,
-    valid.technique,
-    valid.label_id,
-    valid.position,
-    valid.position = first_positions.position as is_primary
+    account_id,
+    technique,
+    label_id,
+    position,
+    position = min(position) over (partition by account_id) as is_primary
 from valid
-inner join first_positions on valid.account_id = first_positions.account_id

@@ -28,7 +28,7 @@ purchase_days as (
     cross join run
     where
         deals.state = 'won'
-        and coalesce(deals.amount >= 0, true)
+        and not {{ is_refund('deals') }}
         and deals.closed_on <= run.as_of
 ),
 

@@ -1,5 +1,4 @@
 -- Of a deal only what its dates tell is known of a past day: it was open until it was closed.
--- A refund is no deal won (REC-9).
 with dated as (
     select
         seen.cutoff_on,
@@ -8,10 +7,7 @@ with dated as (
         deals.created_on,
         deals.closed_on,
         coalesce(
-            deals.state = 'won'
-            and coalesce(deals.base_amount > 0, true)
-            and deals.closed_on <= seen.cutoff_on,
-            false
+            {{ is_purchase('deals') }} and deals.closed_on <= seen.cutoff_on, false
         ) as is_won,
         coalesce(deals.state = 'lost' and deals.closed_on <= seen.cutoff_on, false) as is_lost,
         coalesce(

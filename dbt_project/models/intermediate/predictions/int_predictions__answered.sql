@@ -18,8 +18,7 @@ won as (
         deals.closed_on
     from chosen
     inner join deals on chosen.deal_id = deals.deal_id
-    -- A refund is no deal won (REC-9).
-    where deals.state = 'won' and coalesce(deals.base_amount > 0, true)
+    where {{ is_purchase('deals') }}
 )
 
 select

@@ -16,7 +16,7 @@ deals as (
 ),
 
 -- The oldest window looks at the three horizons before it, 5 to 7; 8 is everything before.
--- A purchase is a won deal with a positive amount or none (REC-9); later ones lie ahead of as_of.
+-- Later purchases lie ahead of as_of.
 won as (
     select
         deals.deal_id,
@@ -32,10 +32,7 @@ won as (
     cross join run
     cross join settings
     inner join scoped on deals.account_id = scoped.account_id
-    where
-        deals.state = 'won'
-        and (deals.amount is null or deals.amount > 0)
-        and deals.closed_on <= run.as_of
+    where {{ is_purchase('deals') }} and deals.closed_on <= run.as_of
 ),
 
 ordered as (

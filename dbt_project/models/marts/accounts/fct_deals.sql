@@ -37,7 +37,7 @@ in_scope as (
         deals.discount,
         deals.probability,
         ---------- booleans
-        coalesce(deals.amount < 0, false) as is_refund,
+        {{ is_refund('deals') }} as is_refund,
         coalesce(deals.closed_on > run.as_of, false) as is_closed_in_future,
         ---------- dates
         deals.closing_date,

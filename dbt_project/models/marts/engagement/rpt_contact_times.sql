@@ -13,7 +13,7 @@ rates as (
         sum(is_answered) as answer_count
     from {{ ref('int_attempts__answered') }}
     group by account_id, contact_id, channel, weekday, from_hour
-    having count(*) >= 5
+    having {{ enough_attempts('count(*)') }}
 )
 
 select

@@ -7,11 +7,11 @@ scoped as (
     where is_in_scope
 ),
 
-aged as (
+spanned as (
     select
         signals.account_id,
         signals.signal,
-        {{ days_between('signals.occurred_on', 'run.as_of') }} as age_days
+        {{ alarm_span(days_between('signals.occurred_on', 'run.as_of')) }} as span
     from {{ ref('int_response_signals__heard') }} as signals
     inner join scoped on signals.account_id = scoped.account_id
     cross join run
@@ -21,17 +21,16 @@ aged as (
 counted as (
     select
         account_id,
-        sum(case when age_days < 7 then 1 else 0 end) as response_count,
-        sum(case when age_days < 7 and signal = 'negative' then 1 else 0 end) as negative_count,
-        sum(case when age_days between 7 and 34 then 1 else 0 end) as earlier_count,
-        sum(case when age_days between 7 and 34 and signal = 'negative' then 1 else 0 end)
+        sum(case when span = 'last' then 1 else 0 end) as response_count,
+        sum(case when span = 'last' and signal = 'negative' then 1 else 0 end) as negative_count,
+        sum(case when span = 'earlier' then 1 else 0 end) as earlier_count,
+        sum(case when span = 'earlier' and signal = 'negative' then 1 else 0 end)
             as earlier_negative_count
-    from aged
-    where age_days < 35
+    from spanned
+    where span is not null
     group by account_id
 )
 
--- Half of five answers or more negative, and twice the share of the four weeks before (VOC-21).
 select
     counted.account_id,
     cast(counted.response_count as bigint) as response_count,
@@ -43,11 +42,4 @@ select
     run.as_of
 from counted
 cross join run
-where
-    counted.response_count >= 5
-    and 2 * counted.negative_count >= counted.response_count
-    and coalesce(
-        counted.negative_count * counted.earlier_count
-        >= 2 * counted.earlier_negative_count * counted.response_count,
-        true
-    )
+where {{ is_alarming('counted') }}

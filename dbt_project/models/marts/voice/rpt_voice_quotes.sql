@@ -36,7 +36,7 @@ labelled as (
             and patterns.preference_number = said.preference_number
 ),
 
--- What an alarm rests on: the negative responses of the last seven days (VOC-21).
+-- What an alarm rests on: the negative responses of its days (VOC-21).
 alarming as (
     select
         alarms.account_id,
@@ -46,7 +46,7 @@ alarming as (
     from {{ ref('rpt_voice_alarms') }} as alarms
     inner join responses
         on alarms.account_id = responses.account_id and responses.sentiment = 'negative'
-    where {{ days_between('responses.occurred_on', 'alarms.as_of') }} < 7
+    where {{ alarm_span(days_between('responses.occurred_on', 'alarms.as_of')) }} = 'last'
 ),
 
 moved as (
