@@ -345,6 +345,7 @@ _SEGMENTS: Final = {
     "uses_rfm": FLAG,
     "uses_segments": FLAG,
     "uses_relative_dates": FLAG,
+    "uses_events": FLAG,
 }
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from models.catalogue import MEASURES
+from models.catalogue import ENGAGED, HEARD, MEASURES, RESPONSE_SIGNALS, RESPONSES
 from models.configuration import Configuration
 from models.criteria import (
     RELATIVE_OPERATORS,
@@ -17,6 +17,7 @@ from models.criteria import (
     children_of,
     walk,
 )
+from models.fields import EVENTS
 from models.registry import REGISTRY, EnsembleLabel, label_rule
 from models.rfm import METRICS
 from models.segments import Segment, references
@@ -25,6 +26,14 @@ DEEDS: Final = frozenset(field.name for field in MEASURES) - {"contact_count"} |
 """Fields that tell what an account did: purchases, deals, activity."""
 DEED_MODULES: Final = frozenset({"deals", "deal_lines"})
 """Related modules that tell it."""
+EVENT_MODULES: Final = frozenset({EVENTS.name, RESPONSES, RESPONSE_SIGNALS})
+"""Related modules that tell what people did or wrote."""
+EVENT_TECHNIQUES: Final = ("engagement", "voice_of_customer")
+"""Techniques that score and label accounts by it."""
+EVENT_FIELDS: Final = frozenset(
+    [field.name for field in (*ENGAGED, *HEARD)] + ["preferred_channel", "last_contacted_on"]
+)
+"""Fields of accounts that are measured from it."""
 
 
 def rules_by_deeds(configuration: Configuration, accounts: int) -> tuple[str, ...]:
@@ -108,24 +117,33 @@ def _named_criteria(configuration: Configuration) -> Iterator[tuple[str, str, No
 def causes_of(segment: Segment, configuration: Configuration) -> tuple[bool, ...]:
     """Return what can move a segment's members: the causes its changes may have (BEY-2).
 
-    Whether its criteria read attributes, measures, RFM, other segments, dates relative to `as_of`.
-    Related records and what was learned count as measures, labels other than RFM as attributes.
+    Whether its criteria read attributes, measures, RFM, other segments, dates relative to `as_of`,
+    events. Related records of the CRM and what was learned count as measures; labels of techniques
+    other than RFM, engagement and voices as attributes.
     """
-    attributes = measures = rfm = relative = False
+    attributes = measures = rfm = relative = events = False
     for node, is_related in _read_by(segment.where, configuration):
-        if isinstance(node, RelatedLeaf | EnsembleLabel):
+        if isinstance(node, RelatedLeaf):
+            events = events or node.module in EVENT_MODULES
+            measures = measures or node.module not in EVENT_MODULES
+        elif isinstance(node, EnsembleLabel):
             measures = True
         elif isinstance(node, LabelLeaf):
-            rfm = rfm or node.label.startswith("rfm.")
-            attributes = attributes or not node.label.startswith("rfm.")
+            technique = node.label.partition(".")[0]
+            rfm = rfm or technique == "rfm"
+            events = events or technique in EVENT_TECHNIQUES
+            attributes = attributes or technique not in ("rfm", *EVENT_TECHNIQUES)
         elif isinstance(node, FieldLeaf):
             relative = relative or node.operator in RELATIVE_OPERATORS
             if not is_related:
                 origin = configuration.catalogue.scored_accounts[node.field].origin
                 attributes = attributes or origin in ("canonical", "custom")
-                measures = measures or origin in ("measure", "learned")
+                events = events or node.field in EVENT_FIELDS
+                measures = measures or (
+                    origin in ("measure", "learned") and node.field not in EVENT_FIELDS
+                )
                 rfm = rfm or origin == "score"
-    return attributes, measures, rfm, bool(references(segment)), relative
+    return attributes, measures, rfm, bool(references(segment)), relative, events
 
 
 def _read_by(

@@ -136,6 +136,7 @@ _TYPES = {
             "uses_rfm",
             "uses_segments",
             "uses_relative_dates",
+            "uses_events",
             "allow_late",
             "is_attempt",
             "revokes_always",

@@ -77,7 +77,14 @@ def test_stages_statuses_and_synonyms_are_folded() -> None:
     }
 
 
-USES = ("uses_attributes", "uses_measures", "uses_rfm", "uses_segments", "uses_relative_dates")
+USES = (
+    "uses_attributes",
+    "uses_measures",
+    "uses_rfm",
+    "uses_segments",
+    "uses_relative_dates",
+    "uses_events",
+)
 
 
 @pytest.mark.parametrize(
@@ -92,11 +99,22 @@ USES = ("uses_attributes", "uses_measures", "uses_rfm", "uses_segments", "uses_r
         ({"label": "firmographics.small"}, "uses_attributes"),
         ({"segment": "other"}, "uses_segments"),
         ({"field": "last_purchase_on", "in": "this_month"}, "uses_measures uses_relative_dates"),
+        ({"field": "engagement_score", "above": 1}, "uses_events"),
+        ({"not": {"label": "engagement.high"}}, "uses_events"),
+        ({"field": "last_response_on", "in_last_days": 9}, "uses_events uses_relative_dates"),
+        ({"field": "mailable_contact_count", "above": 1}, "uses_measures"),
+        (
+            {"any_of": "events", "where": {"field": "occurred_on", "in_last_days": 9}},
+            "uses_events uses_relative_dates",
+        ),
     ],
 )
 def test_what_a_segment_uses(where: dict[str, Any], expected: str) -> None:
     other = {"id": "other", "name": "Other", "where": {"field": "industry", "is": "empty"}}
-    table = tables(segments=[{"id": "s", "name": "S", "where": where}, other])["segments"]
+    modules = base()["modules"] | {"events": {"mails": {"from": "crm.mails", "channel": "email"}}}
+    techniques = base()["techniques"] | {"engagement": {}}
+    segments = [{"id": "s", "name": "S", "where": where}, other]
+    table = tables(segments=segments, modules=modules, techniques=techniques)["segments"]
     row = next(dict(zip(table.columns, r, strict=True)) for r in table.rows if r[0] == "s")
     assert {name for name in USES if row[name]} == set(expected.split())
 

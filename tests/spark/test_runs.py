@@ -31,7 +31,7 @@ pytestmark = [
 
 OF_THE_ENGINE = {
     "account_state_history": {
-        "attributes_fingerprint", "related_fingerprint", "state_fingerprint",
+        "attributes_fingerprint", "related_fingerprint", "events_fingerprint", "state_fingerprint",
     },
     "run_history": {"engine"},
 }  # fmt: skip

@@ -44,7 +44,8 @@ changed as (
         observed.label_ids,
         observed.attributes_fingerprint,
         observed.related_fingerprint,
-        observed.state_fingerprint
+        observed.state_fingerprint,
+        observed.events_fingerprint
     from observed
     cross join run
     left join previous on observed.account_id = previous.account_id

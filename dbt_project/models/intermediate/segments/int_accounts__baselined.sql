@@ -77,6 +77,10 @@ baselined as (
             as is_attributes_changed,
         engines.is_other or ranked.related_fingerprint <> observed.related_fingerprint
             as is_related_changed,
+        engines.is_other
+        or coalesce(ranked.events_fingerprint <> observed.events_fingerprint, false)
+            as is_events_changed,
+        revisions.definition_hash <> this_run.definition_hash as is_configuration_changed,
         {{ differs('ranked.last_purchase_on', 'observed.last_purchase_on') }}
         or {{ differs('ranked.frequency_value', 'observed.frequency_value') }}
         or {{ differs('ranked.monetary_amount', 'observed.monetary_amount') }} as is_value_changed,
@@ -96,6 +100,8 @@ baselined as (
     inner join changes
         on ranked.segment_id = changes.segment_id and ranked.account_id = changes.account_id
     inner join engines on ranked.as_of = engines.as_of
+    inner join runs as revisions on changes.baseline_on = revisions.as_of
+    cross join this_run
     left join aging on changes.baseline_on = aging.as_of
     where ranked.state_rank = 1
 )

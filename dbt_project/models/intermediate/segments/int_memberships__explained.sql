@@ -61,6 +61,7 @@ explained as (
                 and not baselined.is_value_changed
                 and not (segments.uses_attributes and baselined.is_attributes_changed)
                 and not (segments.uses_measures and baselined.is_related_changed)
+                and not (segments.uses_events and baselined.is_events_changed)
                 then 'cut_point_moved'
             when
                 baselined.account_id is null
@@ -69,6 +70,7 @@ explained as (
                     and baselined.is_attributes_changed
                 )
                 or (segments.uses_measures and baselined.is_related_changed)
+                or (segments.uses_events and baselined.is_events_changed)
                 or (
                     segments.uses_rfm
                     and baselined.is_value_changed
@@ -78,8 +80,13 @@ explained as (
             when
                 baselined.is_label_changed
                 and not baselined.is_score_changed
+                and baselined.is_configuration_changed
                 then 'definition_changed'
-            when segments.uses_relative_dates or segments.uses_measures or segments.uses_rfm
+            when
+                segments.uses_relative_dates
+                or segments.uses_measures
+                or segments.uses_rfm
+                or segments.uses_events
                 then 'clock_moved'
             else 'data_changed'
         end as cause
