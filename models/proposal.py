@@ -13,7 +13,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from models.detection import custom_type, newest_date
-from models.fields import MODULES, FieldType
+from models.fields import EVENTS, MODULES, FieldType, Need, feed_name, module_named
+from models.proposal_feeds import feed_tables, read_events
 from models.proposal_fields import FieldMatcher
 from models.proposal_formats import FormatNeeds
 from models.proposal_names import PURCHASE_WORDS, stage_category
@@ -44,7 +45,8 @@ class ModuleProposal:
     """One module: mapped onto a table, or absent with a reason to fill in.
 
     `automatic` maps itself (MAP-4); `custom` are columns that nothing reads; `gaps` are sentences
-    on lookups without a record in the other table, and lines that would mend them.
+    on lookups without a record in the other table, and lines that would mend them. A feed of events
+    is called `events.<feed>` and has a `channel`.
     """
 
     name: str
@@ -58,6 +60,7 @@ class ModuleProposal:
     pipelines: tuple[str, ...] = ()
     note: str = ""
     gaps: tuple[str, ...] = ()
+    channel: str = ""
 
     def column_of(self, name: str) -> SampledColumn | None:
         """Return the column a field is read from, None when it has none."""
@@ -84,6 +87,7 @@ class Proposal:
     as_of: date | None
     unused: tuple[SampledTable, ...]
     remarks: tuple[Remark, ...] = field(default=())
+    feeds: tuple[ModuleProposal, ...] = ()
 
     @property
     def has_deals(self) -> bool:
@@ -96,16 +100,18 @@ def propose(tables: Sequence[SampledTable], today: date) -> Proposal:
     roles = chosen_roles(tables)
     builder = _Builder(roles)
     modules = builder.modules()
+    feeds = builder.feeds(tables)
     currency, currencies = _currency(modules)
     as_of = _as_of(modules, today)
-    sources, modules = _sources(modules)
+    sources, sourced = _sources({**modules, **feeds})
+    modules = {name: sourced[name] for name in modules}
     if not sources:
         # Nothing was recognised: the tables are written for a person to map.
         sources = tuple(
             SourceProposal("crm" if n == 1 else f"crm_{n}", (table,), table.formats)
             for n, table in enumerate(tables, start=1)
         )
-    used = {id(module.table) for module in modules.values()}
+    used = {id(module.table) for module in sourced.values()}
     remarks = [*builder.remarks, *_remarks(modules)]
     if not currencies:
         text = f"no column tells the currency of the amounts; {currency} is assumed"
@@ -118,6 +124,7 @@ def propose(tables: Sequence[SampledTable], today: date) -> Proposal:
         as_of,
         tuple(table for table in tables if id(table) not in used),
         tuple(remarks),
+        tuple(sourced[name] for name in feeds),
     )
 
 
@@ -139,6 +146,50 @@ class _Builder:
         if not self.reads_amount(found):
             found["deals"] = self.without_amount(found["deals"], found["deal_lines"])
         return {name: found[name] for name in MODULES}
+
+    def feeds(self, tables: Sequence[SampledTable]) -> dict[str, ModuleProposal]:
+        """Propose a feed for every table of events that says what happened, when and with whom."""
+        found: dict[str, ModuleProposal] = {}
+        taken = {id(table) for table in self.roles.tables.values()}
+        for table, channel in feed_tables(tables, taken):
+            name = feed_name(re.sub(r"\W+", "_", table.name.lower()))
+            module = module_named(name)
+            matcher = FieldMatcher(EVENTS, table, self.keys)
+            fields, automatic = matcher.match()
+            feed = ModuleProposal(
+                name,
+                table,
+                fields=tuple(f for f in fields if f.mark is not Mark.DECIDE),
+                automatic=automatic,
+                gaps=matcher.lookup_gaps(),
+                channel=channel,
+            )
+            lacking = [f.name for f in module.fields if f.need is not Need.OPTIONAL]
+            lacking = [name for name in lacking if not feed.reads(name)]
+            if lacking:
+                text = f"{table.name} looks like a feed of {channel}; no column is {lacking[0]}"
+                self.remarks.append(Remark(Mark.DECIDE, "modules.events", text))
+            else:
+                found[name] = self.with_events(feed)
+        return found
+
+    def with_events(self, feed: ModuleProposal) -> ModuleProposal:
+        """Read the words of the feed as the events of its channel; strange ones are told."""
+        column = feed.column_of("event")
+        if column is None:
+            return feed
+        replaced, strange = read_events(column, feed.channel)
+        if strange:
+            words = ", ".join(repr(word) for word in strange[:5])
+            text = f"{words}: no event of channel {feed.channel}; kept, and without points"
+            self.remarks.append(Remark(Mark.CONFIRM, f"modules.{feed.name}.fields.event", text))
+        if not replaced:
+            return feed
+        kept = tuple(f for f in feed.fields if f.name != "event")
+        note = "by the likeness of the words"
+        read = FieldProposal("event", column.name, note=note, mark=Mark.CONFIRM, replace=replaced)
+        automatic = tuple(pair for pair in feed.automatic if pair[0] != "event")
+        return replace(feed, fields=(read, *kept), automatic=automatic)
 
     def module(self, name: str) -> ModuleProposal:
         table, note = self.roles.tables.get(name), self.roles.notes.get(name, "")

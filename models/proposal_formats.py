@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from models.detection import date_reading, number_reading, numeric_date_reading, unread_text
-from models.fields import MODULES, FieldType
+from models.fields import FieldType, module_named
 from models.proposal_parts import Automatic, FieldProposal, with_formats
 from models.sampled import SampledColumn, SampledTable
 
@@ -70,9 +70,10 @@ class FormatNeeds:
         copies = {f.form["copy"]: f.name for f in fields if f.form and "copy" in f.form}
         found = []
         for field, column in columns:
-            types = {MODULES[name].field(field).type}
+            known = module_named(name)
+            types = {known.field(field).type}
             if field in copies:
-                types.add(MODULES[name].field(copies[field]).type)
+                types.add(known.field(copies[field]).type)
             found.append(_need(name, field, table.column(column), types))
         return found
 
@@ -90,7 +91,7 @@ class FormatNeeds:
                 continue
             field = written.get(need.field) or FieldProposal(need.field, left.pop(need.field))
             written[need.field] = with_formats(field, own, need.doubt)
-        order = MODULES[name].field_names
+        order = module_named(name).field_names
         return tuple(written[f] for f in order if f in written), tuple(left.items())
 
 

@@ -26,6 +26,16 @@ ROLE_WORDS: Final[Mapping[str, str]] = {
 NOISE_WORDS: Final = frozenset({"data", "export", "exports", "all", "full", "master", "table"})
 """Words of a table name that say nothing about its role."""
 
+
+def table_words(name: str) -> str:
+    """Return the words of a table name that say what it holds, in small letters."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    words = [word for word in re.split(r"[^a-z0-9]+", spaced.lower()) if word]
+    while len(words) > 1 and words[-1] in NOISE_WORDS:
+        words.pop()
+    return " ".join(words)
+
+
 PURCHASE_WORDS: Final = r"orders?|sales|purchases?|transactions?|invoices?"
 """Tables in which every row is a purchase already."""
 

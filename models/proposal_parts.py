@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from dataclasses import replace as changed
 from enum import StrEnum
 
 
@@ -27,7 +28,8 @@ class Remark:
 class FieldProposal:
     """One written field: from a `column` with its `formats`, of another `form`, or undecided.
 
-    `candidates` are columns to choose from; they are written commented out.
+    `candidates` are columns to choose from; they are written commented out. `replace` maps texts
+    of the column to what they mean.
     """
 
     name: str
@@ -37,6 +39,7 @@ class FieldProposal:
     note: str = ""
     mark: Mark | None = None
     candidates: tuple[str, ...] = ()
+    replace: Mapping[str, str] = field(default_factory=dict)
 
 
 Automatic = tuple[tuple[str, str], ...]
@@ -48,4 +51,4 @@ def with_formats(
     """Return a field with formats of its own, and the doubt about them if there is one."""
     joined = "; ".join(part for part in (proposed.note, note) if part)
     mark = Mark.CONFIRM if note and proposed.mark is None else proposed.mark
-    return replace(proposed, formats={**proposed.formats, **formats}, note=joined, mark=mark)
+    return changed(proposed, formats={**proposed.formats, **formats}, note=joined, mark=mark)

@@ -12,8 +12,8 @@ from models.proposal_fields import named_columns
 from models.proposal_names import (
     GENERIC_FIELDS,
     GENERIC_HEADERS,
-    NOISE_WORDS,
     ROLE_WORDS,
+    table_words,
 )
 from models.proposal_parts import Mark, Remark
 from models.sampled import SampledTable
@@ -75,16 +75,8 @@ def chosen_roles(tables: Sequence[SampledTable]) -> RoleChoice:
     return choice
 
 
-def _words(name: str) -> str:
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    words = [word for word in re.split(r"[^a-z0-9]+", spaced.lower()) if word]
-    while len(words) > 1 and words[-1] in NOISE_WORDS:
-        words.pop()
-    return " ".join(words)
-
-
 def _points(role: str, table: SampledTable) -> int:
-    words = _words(table.name)
+    words = table_words(table.name)
     pattern = ROLE_WORDS[role]
     by_name = 0
     if re.fullmatch(pattern, words):

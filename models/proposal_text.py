@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from models.catalogue import reserved_names
-from models.fields import MODULES, FieldType
+from models.fields import EVENTS, MODULES, FieldType
 from models.proposal import ModuleProposal, Proposal, SourceProposal
 from models.proposal_parts import FieldProposal, Mark
 
@@ -36,6 +36,13 @@ techniques:
     # industry_synonyms: {{Technology: [technolgy, tech]}}
 """
 
+_ENGAGEMENT = """\
+  engagement:                                 # who reacts to us, from the feeds of events
+    active: true
+    labels: default                           # dormant, low, medium, high, very high
+  # voice_of_customer: what they write in mails, surveys, tickets; docs/voice-of-customer.md
+"""
+
 
 def proposal_text(proposal: Proposal, organization: str) -> str:
     """Return the text of `abm.yaml` for a proposal; `organization` is the name to write."""
@@ -53,9 +60,11 @@ def proposal_text(proposal: Proposal, organization: str) -> str:
         "# ---------------------------------------------------------------- what the columns mean",
         "modules:",
         *(line for module in proposal.modules.values() for line in _module(module)),
+        *_feeds(proposal),
         *_scope(proposal),
         "",
         *_TECHNIQUES.format(rfm=str(proposal.has_deals).lower()).splitlines(),
+        *(_ENGAGEMENT.splitlines() if proposal.feeds else ()),
         "",
         *_segments(proposal),
     ]
@@ -142,6 +151,25 @@ def _module(module: ModuleProposal) -> Iterator[str]:
     yield from _custom(module)
 
 
+def _feeds(proposal: Proposal) -> Iterator[str]:
+    """The tables of events, each under the name of its table."""
+    if not proposal.feeds:
+        return
+    yield ""
+    yield f"  # {EVENTS.description}"
+    yield "  events:"
+    for feed in proposal.feeds:
+        assert feed.table is not None
+        yield f"    {feed.name.partition('.')[2]}:"
+        lines = [f"    from: {feed.source}.{feed.table.name}"]
+        lines.append(_commented(f"    channel: {feed.channel}", "CONFIRM: by the table's name"))
+        lines += _automatic(feed)
+        if feed.fields:
+            lines += ["    fields:", *(line for field in feed.fields for line in _field(field))]
+        lines += (f"    # {gap}" for gap in feed.gaps)
+        yield from (f"  {line}" for line in lines)
+
+
 def _automatic(module: ModuleProposal) -> Iterator[str]:
     """Comment lines on what maps itself (MAP-4)."""
     line = "    # mapped by themselves:"
@@ -175,9 +203,12 @@ def _form(proposed: FieldProposal) -> str:
         ]
         return f"{{{', '.join(parts)}}}"
     column = scalar(proposed.column or "")
-    if not proposed.formats:
+    if not proposed.formats and not proposed.replace:
         return column
     parts = [f"{key}: {_value(value)}" for key, value in proposed.formats.items()]
+    if proposed.replace:
+        pairs = [f"{scalar(text)}: {meant}" for text, meant in proposed.replace.items()]
+        parts.append(f"replace: {{{', '.join(pairs)}}}")
     return f"{{column: {column}, {', '.join(parts)}}}"
 
 

@@ -89,6 +89,11 @@ def _summary(proposal: Proposal, output: Path) -> dict[str, object]:
             name: None if module.table is None else module.table.name
             for name, module in proposal.modules.items()
         },
+        "feeds": {
+            feed.name: {"table": feed.table.name, "channel": feed.channel}
+            for feed in proposal.feeds
+            if feed.table is not None
+        },
         "unused": [table.name for table in proposal.unused],
         "remarks": [
             {"mark": r.mark.value, "place": r.place, "text": r.text} for r in proposal.remarks
@@ -108,6 +113,10 @@ def _told(proposal: Proposal, output: Path) -> Iterator[str]:
         mapped = len(module.automatic) + sum(1 for f in module.fields if f.mark is not Mark.DECIDE)
         unread = f", {len(module.custom)} columns left as custom fields" if module.custom else ""
         yield f"  {name:<15} {module.table.name}: {mapped} fields{unread}"
+    for feed in proposal.feeds:
+        table = "" if feed.table is None else feed.table.name
+        mapped = len(feed.automatic) + len(feed.fields)
+        yield f"  events          {table}: channel {feed.channel}, {mapped} fields"
     if proposal.unused:
         yield f"  not used        {', '.join(table.name for table in proposal.unused)}"
     for mark, heading in (

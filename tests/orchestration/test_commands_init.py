@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -195,6 +196,16 @@ def test_the_demo_crm_is_recognised_and_its_planted_defects_mislead_nobody(tmp_p
     write_demo(tmp_path / "zylker", accounts=200, seed=7, as_of=date(2026, 1, 31), shape="csv")
     configuration, spoken = init(tmp_path, tmp_path / "zylker")
     document = checked(configuration)
+    feeds = {
+        "calls": "call",
+        "chats": "chat",
+        "emails": "email",
+        "event_attendance": "event",
+        "surveys": "survey",
+        "tickets": "ticket",
+        "web_visits": "web",
+        "webinars": "webinar",
+    }
     assert {name: module["from"] for name, module in document["modules"].items()} == {
         "accounts": "crm.accounts",
         "contacts": "crm.contacts",
@@ -202,7 +213,15 @@ def test_the_demo_crm_is_recognised_and_its_planted_defects_mislead_nobody(tmp_p
         "deals": "crm.deals",
         "deal_lines": "crm.deals_products",
         "currency_rates": "crm.currency_rates",
+        **{f"events.{feed}": f"crm.{feed}" for feed in feeds},
     }
+    written = yaml.safe_load(configuration.read_text(encoding="utf-8"))
+    mapped = written["modules"]["events"]
+    assert {feed: found["channel"] for feed, found in mapped.items()} == feeds
+    # The words of a table are read as the events of its channel; what is like none is told.
+    assert mapped["web_visits"]["fields"]["event"]["replace"] == {"visit": "visited"}
+    assert "'download': no event of channel web" in spoken.out
+    assert written["techniques"]["engagement"]["active"] is True
     assert document["modules"]["contacts"]["by_hand"] == {"title": "Job Designation"}
     text = configuration.read_text(encoding="utf-8")
     assert "encoding:" not in text  # one damaged line does not make it Latin-1
@@ -223,6 +242,25 @@ def test_stages_are_read_by_whole_words(category: str, stages: str) -> None:
     assert {stage: stage_category(stage) for stage in stages.split("|")} == dict.fromkeys(
         stages.split("|"), category
     )
+
+
+def test_a_table_of_events_needs_a_time_and_somebody(tmp_path: Path) -> None:
+    """INT-6; a feed that does not say what happened is told, not written."""
+    headers = {
+        "calls": "Call Id,Occurred At,Contact Id,Event",
+        "meetings": "Id,Occurred At,Contact Id",
+        "notes": "Id,Contact Id,Event",
+        "chats": "Id,Occurred At,Event",
+    }
+    (tmp_path / "accounts.csv").write_text(ACCOUNTS, encoding="utf-8")
+    for name, header in headers.items():
+        values = {"Occurred At": "2026-01-01 10:00:00", "Event": "answered"}
+        row = ",".join(values.get(column, "X1") for column in header.split(","))
+        (tmp_path / f"{name}.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
+    configuration, spoken = init(tmp_path, *tmp_path.glob("*.csv"))
+    written = yaml.safe_load(configuration.read_text(encoding="utf-8"))
+    assert set(written["modules"]["events"]) == {"calls"}
+    assert "meetings looks like a feed of meeting; no column is event" in spoken.out
 
 
 HEADERS = st.text(
