@@ -142,6 +142,53 @@ def test_a_label_is_reviewed_after_180_days_and_told_in_words() -> None:
     assert definition_hash(other) != definition_hash(configuration)
 
 
+def test_what_gives_a_label_of_any_technique_is_told_in_words() -> None:
+    """LBL-4: also of voices (VOC-15 to VOC-19) and recommendations (REC-18 to REC-21)."""
+    asked = [{"competitor": "any"}, {"intent": "query", "at_least": 5}]
+    said = {
+        "complains": {"all": [{"intent": "complaint", "above": 30}, {"sentiment": "negative"}]},
+        "happy": {"any": [{"sentiment": "positive", "at_least": 60}, {"not": {"any": asked}}]},
+        "price": {"keywords": ["cost", "price"], "sentiment": "negative", "min_count": 2},
+        "rival": {"competitor": ["Asana"], "above": 2},
+    }
+    types = {
+        "cross_sell": {"products": ["P1", "P2"], "probability": 60},
+        "bundle": {"bundles": [["P1", "P2"]], "probability": 12.5},
+    }
+    every = {"next_purchase": {"probability": 30}, "bundle": {"probability": 30}}
+    offers = [
+        {"id": "hot", "name": "Hot", "combine": "all", "types": types},
+        {"id": "cold", "name": "Cold", "kind": "cold", "types": every},
+    ]
+    techniques = {
+        "voice_of_customer": {
+            "competitors": [{"name": "Asana"}],
+            "labels": [{"id": id_, "name": id_, "where": where} for id_, where in said.items()],
+        },
+        "recommendations": {"labels": offers},
+        "engagement": {"labels": "default"},
+        "rfm": {},
+        "firmographics": {},
+    }
+    tables = configuration_tables(configured(techniques=techniques), date(2024, 6, 30), "duckdb")
+    (registry,) = (table for table in tables if table.name == "label_registry")
+    columns = list(registry.columns)
+    told = {row[0]: row[columns.index("definition")] for row in registry.rows}
+    assert all(told.values()), told
+    assert {label: words for label, words in told.items() if label.startswith(("v", "rec"))} == {
+        "voice_of_customer.complains": "more than 30 % of responses have the intent complaint and "
+        "negative responses have the largest share",
+        "voice_of_customer.happy": "at least 60 % of responses are positive or not (responses "
+        "that mention a competitor: at least 1 or at least 5 % of responses have the intent query)",
+        "voice_of_customer.price": "negative responses with any of: cost, price: at least 2",
+        "voice_of_customer.rival": "responses that mention any of: Asana: more than 2",
+        "recommendations.hot": "all of: cross sell of P1 or P2 at least 60 %, "
+        "bundle of P1 with P2 at least 12.5 %",
+        "recommendations.cold": "every probability that there is: next purchase of any product at "
+        "most 30 %, bundle of any two products at most 30 %",
+    }
+
+
 def test_segments_ask_for_registered_labels_and_evidence_tells_their_rule() -> None:
     """LBL-7: labels are what segments are made of; BEY-1: leaf by leaf."""
     segment = {"id": "s", "name": "S", "where": {"label": "registry.big"}}
