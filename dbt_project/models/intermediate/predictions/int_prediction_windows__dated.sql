@@ -23,7 +23,7 @@ dated as (
     cross join run
 ),
 
--- Before it the data do not tell who won: no deal is then no answer. A refund is no deal won (REC-9).
+-- Before it the data do not tell who won, so that no deal is no answer. A refund is none (REC-9).
 reached as (
     select min(closed_on) as first_won_on
     from {{ ref('int_deals__converted') }}
