@@ -16,6 +16,7 @@ from assets.refresh import Refresh
 from assets.warehouse import replace_table, warehouse
 from models.checking import configuration_cautions
 from models.configuration import Configuration, definition_hash, meaning, segment_hash
+from models.dated_cautions import dated_cautions
 from models.tables import configuration_tables
 from store import Store
 
@@ -98,7 +99,7 @@ def configuration(
     else:
         for revision in changed:
             context.log.info(f"{revision.section}: {revision.action.lower()}")
-    for caution in configuration_cautions(chosen):
+    for caution in (*configuration_cautions(chosen), *dated_cautions(chosen, refresh.as_of)):
         context.log.warning(str(caution))
     with warehouse(refresh.home.warehouse) as connection:
         refuse_edited_static_segments(connection, chosen, refresh.as_of)

@@ -334,6 +334,9 @@ SHOWN: Mapping[str, Callable[[duckdb.DuckDBPyConnection], Metadata]] = {
     ),
     "prediction_tenths": _reliability("ml.prediction_tenths", "prediction_id"),
     "prediction_cards": _rows("report_card", "from ml.prediction_cards order by prediction_id"),
+    "prediction_methods": _rows(
+        "methods", "from ml.prediction_methods order by prediction_id, brier, method"
+    ),
     "prediction_coefficients": _rows(
         "strongest",
         "from ml.prediction_coefficients order by prediction_id, abs(coefficient) desc, feature",

@@ -16,7 +16,8 @@ import pandas as pd
 from assets.learned_tables import Tables
 
 if TYPE_CHECKING:
-    from ml.predicting import Answer, Past, Quality
+    from ml.predicting import Answer, Quality
+    from ml.prediction_methods import Past
 
 PREDICTION_TABLES: Final[Tables] = {
     "predictions": (
@@ -42,7 +43,18 @@ PREDICTION_TABLES: Final[Tables] = {
             "auc": "DOUBLE", "brier": "DOUBLE", "brier_skill": "DOUBLE",
             "calibration_error": "DOUBLE", "calibration_error_by_chance": "DOUBLE",
             "top_tenth_lift": "DOUBLE", "baseline_auc": "DOUBLE", "baseline_brier": "DOUBLE",
-            "baseline_top_tenth_lift": "DOUBLE",
+            "baseline_top_tenth_lift": "DOUBLE", "recency_auc": "DOUBLE",
+            "recency_brier": "DOUBLE", "recency_top_tenth_lift": "DOUBLE",
+        },
+    ),
+    "prediction_methods": (
+        "How true every method was in the test, and in the windows before it, which chose one of "
+        "them (PRD-3). One row per question and method.",
+        {
+            "prediction_id": "VARCHAR", "method": "VARCHAR", "is_chosen": "BOOLEAN",
+            "brier_before": "DOUBLE", "auc": "DOUBLE", "brier": "DOUBLE",
+            "brier_skill": "DOUBLE", "calibration_error": "DOUBLE",
+            "calibration_error_by_chance": "DOUBLE", "top_tenth_lift": "DOUBLE",
         },
     ),
     "prediction_tenths": (
@@ -54,7 +66,7 @@ PREDICTION_TABLES: Final[Tables] = {
         },
     ),
     "prediction_coefficients": (
-        "What a model is made of: standardised features, or rates by labels (PRD-5). One row per "
+        "What a model is made of: standardised features, or rates by group (PRD-5). One row per "
         "question and feature.",
         {
             "prediction_id": "VARCHAR", "feature": "VARCHAR", "coefficient": "DOUBLE",
@@ -73,7 +85,7 @@ _WINDOWS: Final = "learning.int_prediction_windows__dated"
 
 def past_windows(connection: duckdb.DuckDBPyConnection, prediction_id: str) -> dict[int, Past]:
     """Return the windows of a question's past by number, 1 for the newest."""
-    from ml.predicting import Past
+    from ml.prediction_methods import Past
 
     found = {}
     for number in sorted(cut_offs(connection, prediction_id).keys() - {0}):
@@ -127,6 +139,8 @@ def card_row(
     prediction_id: str, answer: Answer, hindsight: str | None, days: Mapping[int, Any]
 ) -> dict[str, Any]:
     """Return the row of prediction_cards that tells an answer."""
+    from ml.prediction_methods import RATES, RECENCY
+
     row: dict[str, Any] = {
         "prediction_id": prediction_id,
         "method": None if answer.model is None else answer.model.method,
@@ -144,23 +158,42 @@ def card_row(
         # Deals until the cut-off before today's were learned from: those of the newest window.
         row["learned_from"] = days[max(answer.learned)]
         row["learned_until"] = days[min(answer.learned) - 1]
-    if answer.tested is not None and answer.baseline is not None:
+    if answer.tested is not None:
         row |= {
             "tested_on": days[1],
             "tested_account_count": answer.tested_count,
             "tested_won_count": answer.tested_won_count,
-            "calibration_error": answer.tested.calibration.error,
-            "calibration_error_by_chance": answer.tested.calibration.error_by_chance,
-            "brier_skill": answer.tested.brier_skill,
-            **_figures(answer.tested, ""),
-            **_figures(answer.baseline, "baseline_"),
+            **_figures(answer.tested),
+            **_beside(answer.tests[RATES], "baseline_"),
+            **_beside(answer.tests[RECENCY], "recency_"),
         }
     return row
 
 
-def _figures(quality: Quality, prefix: str) -> dict[str, float | None]:
+def method_rows(answer: Answer) -> pd.DataFrame:
+    """Return the rows of prediction_methods that tell how an answer was tested; none untested."""
+    return pd.DataFrame(
+        {
+            "method": name,
+            "is_chosen": name == answer.tested_method,
+            "brier_before": answer.before.get(name),
+            **_figures(quality),
+        }
+        for name, quality in answer.tests.items()
+    )
+
+
+def _figures(quality: Quality) -> dict[str, float | None]:
     return {
-        f"{prefix}auc": quality.auc,
-        f"{prefix}brier": quality.brier,
-        f"{prefix}top_tenth_lift": quality.top_tenth_lift,
+        "auc": quality.auc,
+        "brier": quality.brier,
+        "brier_skill": quality.brier_skill,
+        "calibration_error": quality.calibration.error,
+        "calibration_error_by_chance": quality.calibration.error_by_chance,
+        "top_tenth_lift": quality.top_tenth_lift,
     }
+
+
+def _beside(quality: Quality, prefix: str) -> dict[str, float | None]:
+    figures = _figures(quality)
+    return {f"{prefix}{name}": figures[name] for name in ("auc", "brier", "top_tenth_lift")}

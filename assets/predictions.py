@@ -24,6 +24,7 @@ from assets.prediction_tables import (
     SIGNS,
     card_row,
     cut_offs,
+    method_rows,
     past_windows,
     todays_signs,
 )
@@ -43,13 +44,13 @@ BETTER: Final = "better_than_rates"
         deps=[["learning", table] for table in (*SIGNS, "int_prediction_windows__dated")],
         group="predictions",
         kind="scikitlearn",
-        code_version="1",
+        code_version="2",
     ),
     check_specs=[
         dg.AssetCheckSpec(
             BETTER,
             asset=[SCHEMA, "prediction_cards"],
-            description="In the test no model orders or says worse than rates by label do (PRD-3).",
+            description="In the test no model orders or says worse than simple rates do (PRD-3).",
         )
     ],
     pool="warehouse_writer",
@@ -84,6 +85,7 @@ def _answered(connection: duckdb.DuckDBPyConnection, refresh: Refresh, predictio
     if answer.model is not None:
         coefficients = pd.DataFrame(answer.model.coefficients())
         _insert(connection, "prediction_coefficients", prediction_id, coefficients)
+    _insert(connection, "prediction_methods", prediction_id, method_rows(answer))
     if answer.tested is not None:
         tenths = pd.DataFrame(answer.tested.calibration.tenths())
         tenths = tenths.rename(columns={"pair_count": "account_count"})
@@ -100,8 +102,9 @@ def _hindsight(refresh: Refresh, answer: "Answer", count: int) -> str | None:
     chosen_by = rules_by_deeds(refresh.configuration, count)
     if chosen_by:
         told.append(f"today's accounts were chosen by {', '.join(chosen_by)}")
-    if answer.model is not None:
-        told.append(f"{' and '.join(TODAYS)} of past days are those of today")
+    todays = [] if answer.model is None else [s for s in TODAYS if s in answer.model.reads]
+    if todays:
+        told.append(f"{' and '.join(todays)} of past days are those of today")
     return "; ".join(told) or None
 
 
@@ -114,12 +117,14 @@ def _insert(
 
 
 def _better_than_rates(connection: duckdb.DuckDBPyConnection) -> dg.AssetCheckResult:
-    """Warn of every model that was worse in the test than rates by label are."""
+    """Warn of every model that was worse in the test than simple rates are."""
     worse = connection.execute(
         f"""
-        select prediction_id, auc, baseline_auc, brier, baseline_brier, tested_account_count
+        select
+            prediction_id, auc, greatest(baseline_auc, recency_auc) as simple_auc,
+            brier, least(baseline_brier, recency_brier) as simple_brier, tested_account_count
         from {SCHEMA}.prediction_cards
-        where tested_method = 'logistic' and (auc < baseline_auc or brier > baseline_brier)
+        where tested_method = 'logistic' and (auc < simple_auc or brier > simple_brier)
         order by all
         """  # noqa: S608
     ).fetchall()

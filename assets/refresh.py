@@ -16,7 +16,6 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import cast, get_args
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 from pydantic import Field, PrivateAttr, field_validator
@@ -157,9 +156,7 @@ class Refresh(Installation):
         organization = self.configuration.organization
         if self.business_date:
             return date.fromisoformat(self.business_date)
-        if organization.as_of is not None:
-            return organization.as_of
-        return self._created_at.astimezone(ZoneInfo(organization.time_zone)).date()
+        return organization.business_date(self._created_at)
 
     @cached_property
     def chosen_engine(self) -> Dialect:

@@ -4,16 +4,15 @@
 
 Reads `docs/benchmarks/*.json`, which the other benchmarks write with `--results`, and writes
 docs/benchmarks.md (time and memory), docs/report-cards.md (how true recommendations are),
-docs/voice-quality.md (how true voices are read) and docs/identity-quality.md (how true proposed
-duplicates are). The same files give the same pages and the same plots, byte for byte. Never measure
-or round a figure here that its benchmark does not print.
+docs/predictions.md (how true predictions are), docs/voice-quality.md (how true voices are read) and
+docs/identity-quality.md (how true proposed duplicates are). The same files give the same pages and
+the same plots, byte for byte. Never measure or round a figure here that its benchmark does not
+print.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from benchmarks import (
     identity,
@@ -26,14 +25,16 @@ from benchmarks import (
     voice,
 )
 from benchmarks.crm import ROOT
+from benchmarks.markdown import made_by, markdown
 from benchmarks.plots import plot_reliability, plot_sizes, plot_stages
+from benchmarks.predictions_page import predictions_page
 from benchmarks.results import RESULTS, read_result
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 CARDS_PAGE = ROOT / "docs" / "report-cards.md"
+PREDICTIONS_PAGE = ROOT / "docs" / "predictions.md"
 IDENTITY_PAGE = ROOT / "docs" / "identity-quality.md"
 VOICE_PAGE = ROOT / "docs" / "voice-quality.md"
-Row = dict[str, Any]
 
 OPENING = """# Benchmarks
 
@@ -152,13 +153,14 @@ def main() -> None:
     """Write the pages and their plots."""
     PAGE.write_text(page(RESULTS), encoding="utf-8")
     CARDS_PAGE.write_text(cards_page(RESULTS), encoding="utf-8")
+    PREDICTIONS_PAGE.write_text(predictions_page(RESULTS), encoding="utf-8")
     VOICE_PAGE.write_text(voice_page(RESULTS), encoding="utf-8")
     IDENTITY_PAGE.write_text(identity_page(RESULTS), encoding="utf-8")
     plot_reliability(read_result(RESULTS, "report_cards")["rows"], RESULTS / "reliability.svg")
     plot_sizes(read_result(RESULTS, "refresh")["rows"], read_result(RESULTS, "rfm")["rows"],
                RESULTS / "sizes.svg")  # fmt: skip
     plot_stages(read_result(RESULTS, "refresh")["rows"], RESULTS / "stages.svg")
-    for written in (PAGE, CARDS_PAGE, VOICE_PAGE, IDENTITY_PAGE):
+    for written in (PAGE, CARDS_PAGE, PREDICTIONS_PAGE, VOICE_PAGE, IDENTITY_PAGE):
         print(f"{written.relative_to(ROOT)} written")
 
 
@@ -211,42 +213,6 @@ def identity_page(results: Path) -> str:
     costs = sorted((row for row in rows if "planted" in row), key=lambda row: int(row["accounts"]))
     parts += ["## Cost", markdown(identity.cost_table(costs))]
     return "\n".join(part.strip("\n") + "\n" for part in parts)
-
-
-def made_by(rows: Sequence[Row]) -> str:
-    """The commands that made some rows, with their machines."""
-    lines = []
-    for text in dict.fromkeys(row["command"] for row in rows):
-        of = [row for row in rows if row["command"] == text]
-        machine = of[-1]["machine"]
-        loads = ", ".join(str(row["machine"]["load_average"][0]) for row in of)
-        versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-        lines.append(
-            f"`{text}`, on {machine['cores']} cores, {machine['memory_gigabytes']} GB, "
-            f"{machine['system']}, Python {machine['python']}, {versions}; "
-            f"load average after each size: {loads}.\n"
-        )
-    return "\n".join(lines)
-
-
-def markdown(lines: Iterable[str]) -> str:
-    """What a benchmark prints, as Markdown: lines with bars become tables, others a list."""
-    return "\n".join(_markdown_lines(lines))
-
-
-def _markdown_lines(lines: Iterable[str]) -> Iterator[str]:
-    in_table = False
-    for line in lines:
-        if " | " in line:
-            yield f"| {line} |"
-            if not in_table:
-                yield "|" + "---|" * (line.count(" | ") + 1)
-            in_table = True
-        else:
-            if in_table and line:
-                yield ""
-            yield f"- {line}" if line else ""
-            in_table = False
 
 
 if __name__ == "__main__":

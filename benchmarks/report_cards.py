@@ -14,16 +14,15 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
-import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.crm import DEMO_SOURCE, ROOT, quintile, warm_up
+from benchmarks.crm import quintile, warm_up
+from benchmarks.examples import examples
 from benchmarks.results import RESULTS, machine, write_result
 
 MODULE = "benchmarks.report_cards"
@@ -75,7 +74,7 @@ def main() -> None:
         configurations = (
             {str(path): path.resolve() for path in arguments.config}
             if arguments.config
-            else dict(_examples(arguments.only, arguments.accounts, base))
+            else dict(examples(arguments.only, arguments.accounts, base))
         )
         rows = []
         for name, configuration in configurations.items():
@@ -84,24 +83,6 @@ def main() -> None:
             print("\n".join([f"\n{name}\n", *table(rows[-1]), "", *verdict(rows[-1])]), flush=True)
             if arguments.results:
                 write_result(arguments.results, MODULE, rows, known_by="data_set")
-
-
-def _examples(names: Sequence[str], accounts: int, base: Path) -> Iterator[tuple[str, Path]]:
-    for name in names:
-        example = ROOT / "examples" / name / "abm.yaml"
-        if name == "zylker":
-            folder = base / name
-            shutil.copytree(example.parent, folder, ignore=shutil.ignore_patterns(".*"))
-            text = example.read_text(encoding="utf-8")
-            if DEMO_SOURCE not in text:
-                raise ValueError(f"{example} has no {DEMO_SOURCE!r} to replace")
-            sized = DEMO_SOURCE.replace("200", str(accounts))
-            (folder / "abm.yaml").write_text(text.replace(DEMO_SOURCE, sized), encoding="utf-8")
-            yield name, folder / "abm.yaml"
-        elif os.environ.get("QUINTILE_DATA"):
-            yield name, example
-        else:
-            print(f"{name} is left out: QUINTILE_DATA names no folder with the real data sets")
 
 
 def measured(name: str, configuration: Path, home: Path) -> Row:

@@ -1,118 +1,48 @@
-"""How likely accounts are to win a deal with us: a calibrated logistic model with reasons (PRD).
+"""How likely accounts are to win a deal with us: the method that the past speaks for (PRD).
 
-Holds what is learned from windows of the past and what is said of accounts today. A window knows
-what was known on its last day and nothing later (PRD-5). Never read a table here.
+Learns from windows of the past and says how likely accounts are today. A window knows what was
+known on its last day and nothing later (PRD-5). Never read a table here; the methods themselves
+are in `ml.prediction_methods`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy.special import expit, logit
 
 from ml.measures import Calibration, brier_skill, calibration
-from ml.signs import LABELS, Encoder, fit_encoder, label_words
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from ml.prediction_methods import (
+    LOGISTIC,
+    RATES,
+    RECENCY,
+    Flags,
+    Floats,
+    Model,
+    Past,
+    calibrated,
+    fit_logistic,
+    fit_rates,
+    fit_recency,
+)
+from ml.signs import label_words
 
 LEAST_EACH: Final = 50
 """Accounts with and without such a deal that a model must have to learn from (PRD-3)."""
 LEAST_TO_CALIBRATE: Final = 20
 """Accounts of each kind that a window must have to correct a model's probabilities."""
-PRIOR_WEIGHT: Final = 20
-"""Accounts with the rate of all that every group of labels is smoothed with (PRD-3)."""
 LIKELY: Final = 0.5
 """Probability from which the verdict is likely to win: more likely than not (PRD-4)."""
 REASONS: Final = 3
 """Contributions that are told (PRD-4)."""
-LOGISTIC, RATES = "logistic", "rates"
-
-
-@dataclass(frozen=True)
-class Past:
-    """Accounts as they were known at a cut-off, and which of them won such a deal after it.
-
-    `signs` has one row per account and the columns of `ml.signs`.
-    """
-
-    signs: pd.DataFrame
-    is_won: Flags
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a model says of accounts: probability 0 to 1, what each sign adds to its log-odds."""
-
-    probability: Floats
-    names: tuple[str, ...]
-    contributions: Floats
-
-
-@dataclass(frozen=True)
-class Logistic:
-    """A logistic model over standardised signs, its log-odds corrected on a window of its own."""
-
-    encoder: Encoder
-    weights: Floats
-    intercept: float
-    slope: float = 1.0
-    shift: float = 0.0
-
-    method: str = field(default=LOGISTIC, init=False)
-
-    def say(self, signs: pd.DataFrame) -> Said:
-        """Return probabilities and contributions of accounts."""
-        rows = self.encoder.rows(signs)
-        odds = self.slope * (rows @ self.weights + self.intercept) + self.shift
-        names, added = self.encoder.by_sign(rows * self.weights * self.slope)
-        return Said(expit(odds), names, added)
-
-    def coefficients(self) -> list[dict[str, Any]]:
-        """One row per feature: feature, coefficient, mean, spread; then what corrects them."""
-        features = [
-            {"feature": name, "coefficient": weight, "mean": mean, "spread": spread}
-            for name, weight, mean, spread in zip(
-                self.encoder.names, self.weights, self.encoder.mean, self.encoder.spread,
-                strict=True,
-            )
-        ]  # fmt: skip
-        own = {"intercept": self.intercept, "calibration_slope": self.slope}
-        own["calibration_shift"] = self.shift
-        return [*features, *({"feature": f"({n})", "coefficient": v} for n, v in own.items())]
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Shares of accounts with equal labels, smoothed towards that of all (PRD-3)."""
-
-    base: float
-    by_labels: Mapping[tuple[str, ...], float]
-
-    method: str = field(default=RATES, init=False)
-
-    def say(self, signs: pd.DataFrame) -> Said:
-        """Return probabilities, and how far the labels move their log-odds from those of all."""
-        keys = _label_keys(signs)
-        probability = np.asarray([self.by_labels.get(key, self.base) for key in keys])
-        added = _odds(probability) - _odds(np.asarray([self.base]))
-        return Said(probability, ("labels",), added[:, None])
-
-    def coefficients(self) -> list[dict[str, Any]]:
-        """One row per group of labels: its smoothed rate."""
-        rows = [("(base rate)", self.base)]
-        rows += [(" / ".join(key), rate) for key, rate in sorted(self.by_labels.items())]
-        return [{"feature": name, "coefficient": rate} for name, rate in rows]
-
-
-Model = Logistic | Rates
+BASE_RATE: Final = "base_rate"
+"""The same probability for all: what a method must be better than to say anything."""
+_NAMES: Final = {LOGISTIC: "the model", RECENCY: "rates by recency", RATES: "rates by label"}
+"""Methods in words; the first of equally good ones is chosen."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +57,18 @@ class Quality:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """What methods that had learned from earlier windows said of the accounts of a window."""
+
+    said: Mapping[str, Floats]
+    is_won: Flags
+
+    def missed(self, method: str) -> float:
+        """Add up the squared errors of a method; over the accounts it is the Brier score."""
+        return float(np.sum((self.said[method] - self.is_won) ** 2))
+
+
+@dataclass(frozen=True)
 class Answer:
     """What was learned about one question.
 
@@ -134,10 +76,11 @@ class Answer:
         model: What today's accounts are scored with; None where there is no past to learn from.
         base: Share of the accounts that it learned from which won such a deal.
         learned: Windows that it learned from, newest first.
-        tested: The same kind of model, learned one window earlier, in the newest window; None
-            where there was nothing earlier.
-        baseline: Rates by label in the same window.
         reason: Why this method, or why none, in words with figures.
+        tested_method: Method that the windows before the newest spoke for; None where there was
+            nothing earlier.
+        tests: How true every method was in the newest window, learned before it, and `base_rate`.
+        before: Brier score of every method in the windows that spoke for `tested_method`.
         learned_count: Accounts it learned from; `won_count` of them won.
         tested_count: Accounts it was tested on; `tested_won_count` of them won.
     """
@@ -146,13 +89,18 @@ class Answer:
     base: float | None
     learned: tuple[int, ...]
     reason: str
-    tested: Quality | None = None
-    baseline: Quality | None = None
     tested_method: str | None = None
+    tests: Mapping[str, Quality] = field(default_factory=dict)
+    before: Mapping[str, float] = field(default_factory=dict)
     learned_count: int = 0
     won_count: int = 0
     tested_count: int = 0
     tested_won_count: int = 0
+
+    @property
+    def tested(self) -> Quality | None:
+        """How true the chosen method was in the newest window."""
+        return None if self.tested_method is None else self.tests[self.tested_method]
 
     @property
     def version(self) -> str | None:
@@ -166,88 +114,73 @@ class Answer:
 def learn_answer(past: Mapping[int, Past]) -> Answer:
     """Learn to answer one question from windows by number, 1 for the newest.
 
-    The newest window is tested on by a model of the windows before it, then learned from as well.
+    A method is chosen by what it said of windows that it had not learned from. So the newest window
+    is a test of what the windows before it chose and taught; then it is learned from as well.
     """
     numbers = tuple(sorted(number for number, window in past.items() if len(window.is_won)))
     windows = [past[number] for number in numbers]
     if not windows:
-        return Answer(None, None, (), "no account was known one horizon ago: there is no past")
+        reason = (
+            "no account was known one horizon ago, or no deal won two horizons ago: "
+            "there is no past"
+        )
+        return Answer(None, None, (), reason)
     won, count = _counts(windows)
-    model = fit(windows)
-    reason = _reason(windows)
+    trials = [trial(windows[n], windows[n + 1 :]) for n in range(len(windows) - 1)]
+    method, scores = choose(windows, trials)
+    model = _FITS[method](windows)
+    reason = _reason(windows, method, scores)
     answer = Answer(model, won / count, numbers, reason, learned_count=count, won_count=won)
-    earlier = fit(windows[1:])
-    if numbers[0] != 1 or earlier is None:
+    if numbers[0] != 1 or not trials:
         return answer
-    newest = windows[0]
-    simple = fit_rates(windows[1:])
+    tested_method, before = choose(windows[1:], trials[1:])
+    newest = trials[0]
     return replace(
         answer,
-        tested=quality(earlier.say(newest.signs).probability, newest.is_won),
-        baseline=quality(simple.say(newest.signs).probability, newest.is_won),
-        tested_method=earlier.method,
+        tested_method=tested_method,
+        tests={name: quality(said, newest.is_won) for name, said in newest.said.items()},
+        before=before,
         tested_count=len(newest.is_won),
         tested_won_count=int(newest.is_won.sum()),
     )
 
 
-def fit(windows: Sequence[Past]) -> Model | None:
-    """Learn from windows, newest first; None of none.
+def trial(window: Past, earlier: Sequence[Past]) -> Trial:
+    """Learn by every method that earlier windows, newest first, suffice for; try it on a window."""
+    methods = [name for name in _FITS if name != LOGISTIC or _suffice(earlier)]
+    said = {name: _FITS[name](earlier).say(window.signs).probability for name in methods}
+    won, count = _counts(earlier)
+    return Trial({**said, BASE_RATE: np.full(len(window.is_won), won / count)}, window.is_won)
 
-    The newest corrects the probabilities where the others suffice to learn from. Where all of them
-    together do not, rates by label are all that is known (PRD-3).
+
+def choose(windows: Sequence[Past], trials: Sequence[Trial]) -> tuple[str, dict[str, float]]:
+    """Return the method to learn windows with, and the Brier scores that speak for it, if any.
+
+    Rates by label where there is too little to learn from; else the model, unless simple rates were
+    truer in the trials (PRD-3).
     """
-    if not windows:
-        return None
+    if not _suffice(windows):
+        return RATES, {}
+    tried = [one for one in trials if LOGISTIC in one.said]
+    if not tried:
+        return LOGISTIC, {}
+    count = sum(len(one.is_won) for one in tried)
+    scores = {name: sum(one.missed(name) for one in tried) / count for name in tried[0].said}
+    return min(_NAMES, key=lambda name: scores[name]), scores
+
+
+def fit(windows: Sequence[Past]) -> Model:
+    """Learn the model from windows, newest first.
+
+    The newest corrects the probabilities where the others suffice to learn from.
+    """
     newest, rest = windows[0], windows[1:]
     if _suffice(rest) and _suffice([newest], LEAST_TO_CALIBRATE):
         return calibrated(fit_logistic(rest), newest)
-    if _suffice(windows):
-        return fit_logistic(windows)
-    return fit_rates(windows)
+    return fit_logistic(windows)
 
 
-def fit_logistic(windows: Sequence[Past]) -> Logistic:
-    """Fit the logistic model; deterministic for equal rows in equal order."""
-    from sklearn.linear_model import LogisticRegression
-
-    signs = pd.concat([window.signs for window in windows], ignore_index=True)
-    is_won = np.concatenate([window.is_won for window in windows])
-    encoder = fit_encoder(signs)
-    model = LogisticRegression(C=1.0, max_iter=1000)
-    model.fit(encoder.rows(signs), is_won)
-    return Logistic(encoder, model.coef_[0].astype(np.float64), float(model.intercept_[0]))
-
-
-def calibrated(model: Logistic, window: Past) -> Logistic:
-    """Correct the log-odds of a model by a line that a later window shows (Platt)."""
-    from sklearn.linear_model import LogisticRegression
-
-    odds = model.encoder.rows(window.signs) @ model.weights + model.intercept
-    line = LogisticRegression(C=1e6, max_iter=1000).fit(odds[:, None], window.is_won)
-    slope = float(line.coef_[0][0])
-    if slope <= 0:  # the order was worse than none: only the level of the window is taken
-        level = float(_odds(np.asarray(window.is_won.mean())))
-        return replace(model, slope=0.0, shift=level)
-    shift = float(line.intercept_[0])
-    return Logistic(model.encoder, model.weights, model.intercept, slope, shift)
-
-
-def fit_rates(windows: Sequence[Past]) -> Rates:
-    """Return smoothed rates of every group of accounts with equal labels."""
-    is_won = np.concatenate([window.is_won for window in windows])
-    base = float(is_won.mean())
-    counts: Counter[tuple[str, ...]] = Counter()
-    wins: Counter[tuple[str, ...]] = Counter()
-    for window in windows:
-        keys = _label_keys(window.signs)
-        counts.update(keys)
-        wins.update(key for key, won in zip(keys, window.is_won, strict=True) if won)
-    rates = {
-        key: (wins[key] + PRIOR_WEIGHT * base) / (count + PRIOR_WEIGHT)
-        for key, count in counts.items()
-    }
-    return Rates(base, rates)
+_FITS: Final = {LOGISTIC: fit, RECENCY: fit_recency, RATES: fit_rates}
 
 
 def predict(answer: Answer, signs: pd.DataFrame) -> pd.DataFrame:
@@ -328,23 +261,21 @@ def _counts(windows: Sequence[Past]) -> tuple[int, int]:
     return won, sum(len(window.is_won) for window in windows)
 
 
-def _reason(windows: Sequence[Past]) -> str:
+def _reason(windows: Sequence[Past], method: str, scores: Mapping[str, float]) -> str:
     won, count = _counts(windows)
     figures = f"{won:,} of {count:,} accounts of the past won such a deal"
     if not _suffice(windows):
         return (
             f"{figures}; a model needs {LEAST_EACH} that did and {LEAST_EACH} that did not: rates"
         )
+    if scores:
+        others = [f"{scores[name]:.4f} of {_NAMES[name]}" for name in _NAMES if name != method]
+        figures += (
+            f"; in windows it had not seen, the Brier score of {_NAMES[method]} was "
+            f"{scores[method]:.4f}, beside {' and '.join(others)}"
+        )
+    if method != LOGISTIC:
+        return f"{figures}: the model was beaten"
     if _suffice(windows[1:]) and _suffice(windows[:1], LEAST_TO_CALIBRATE):
         return f"{figures}; probabilities corrected on the newest window"
     return f"{figures}; too few for a window of its own to correct probabilities on"
-
-
-def _label_keys(signs: pd.DataFrame) -> list[tuple[str, ...]]:
-    filled = [signs[label].fillna("unknown").astype(str) for label in LABELS]
-    return list(zip(*filled, strict=True))
-
-
-def _odds(share: Floats) -> Floats:
-    """Log-odds of a share, finite also of none and of all."""
-    return np.asarray(logit(np.clip(share, 1e-6, 1 - 1e-6)))

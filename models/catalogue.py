@@ -146,7 +146,7 @@ SEASONAL: Final = _computed(
     ("purchase_count_24_months", _I, "Won deals above 0 of the past 24 months."),
     (
         "holiday_purchase_share",
-        _A,
+        FieldType.RATE,
         "Share of their amount within 21 days before a holiday, 0 to 1 (LBL-6); null without them.",
     ),
 )

@@ -22,6 +22,7 @@ from models.catalogue import (
     Catalogue,
     build_catalogue,
 )
+from models.criteria import LabelLeaf, walk
 from models.criteria_parsing import Criteria
 from models.definition import Definition, Identifier
 from models.engagement import Engagement
@@ -33,7 +34,7 @@ from models.modules import Modules
 from models.organization import Organization
 from models.predictions import DEFAULT_PREDICTIONS, Prediction
 from models.recommendations import Recommendations
-from models.registry import REGISTRY, RegisteredLabel
+from models.registry import REGISTRY, RegisteredLabel, questions_of
 from models.rfm import Rfm
 from models.sales_readiness import SalesReadiness
 from models.segments import ExportRequest, Segment
@@ -184,3 +185,24 @@ def segment_hash(segment: Segment) -> str:
     for name in ("name", "description", "publish_as_filter"):
         plain.pop(name)
     return _hash(plain)
+
+
+def label_rules_hash(segment: Segment, configuration: Configuration) -> str | None:
+    """SHA-256 over what gives the registered labels that a segment asks for; None without any.
+
+    A change of it is an edit of the segment's criteria as well (BEY-2). Of a label count its rule,
+    the questions it reads and its first day, not who owns it or when it is looked at again.
+    """
+    asked = {leaf.label for _, leaf in walk(segment.where) if isinstance(leaf, LabelLeaf)}
+    labels = [configuration.registered(name) for name in sorted(asked)]
+    rules = [_rule_meaning(label, configuration) for label in labels if label is not None]
+    return _hash(rules) if rules else None
+
+
+def _rule_meaning(label: RegisteredLabel, configuration: Configuration) -> list[dict[str, Any]]:
+    told = ("name", "description", "owner", "version", "review_by")
+    read = [q for q in configuration.predictions if q.id in questions_of(label)]
+    return [
+        {name: value for name, value in meaning(part).items() if name not in told}
+        for part in (label, *read)
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -79,3 +79,7 @@ class Organization(Definition):
     """Holidays that purchases are looked at before (LBL-6)."""
     allow_late: bool = False
     """Count events of a past business date that the source learned of only after it (INT-7)."""
+
+    def business_date(self, now: datetime) -> date:
+        """Return the fixed business date, else the day that it is here (EDG-1, EDG-2)."""
+        return self.as_of or now.astimezone(zoneinfo.ZoneInfo(self.time_zone)).date()

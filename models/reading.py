@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from models.checking import configuration_cautions
 from models.configuration import Configuration
+from models.dated_cautions import dated_cautions
 from models.documents import DocumentError, Located, parse_document
 from models.problems import (
     ConfigurationError,
@@ -50,9 +52,10 @@ def read_configuration(path: Path) -> Configuration:
     return read_with_cautions(path).configuration
 
 
-def read_with_cautions(path: Path) -> Reading:
+def read_with_cautions(path: Path, now: datetime | None = None) -> Reading:
     """Return the configuration of a file with its cautions (RFM-11, ENG-10).
 
+    Given a time, with what the business date makes doubtful as well (LBL-4, LBL-6).
     Raises ConfigurationError with every problem.
     """
     files = _Files(path)
@@ -63,11 +66,15 @@ def read_with_cautions(path: Path) -> Reading:
     configuration, problems = validated(root)
     if configuration is None or problems or files.problems:
         raise ConfigurationError(_ordered([*files.problems, *problems]))
-    cautions = tuple(
+    cautions = configuration_cautions(configuration)
+    if now is not None:
+        as_of = configuration.organization.business_date(now)
+        cautions += dated_cautions(configuration, as_of)
+    located = tuple(
         LocatedProblem(*root.place(caution.path), dotted(caution.path), caution.message)
-        for caution in configuration_cautions(configuration)
+        for caution in cautions
     )
-    return Reading(configuration, cautions, tuple(files.read))
+    return Reading(configuration, located, tuple(files.read))
 
 
 class _Files:

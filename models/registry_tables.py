@@ -8,11 +8,8 @@ from typing import Any, Final
 
 from models.column_types import COUNT, DECIMAL, FLAG, TEXT, Table
 from models.configuration import Configuration
-from models.describing import describe
-from models.engagement import EngagementLabel
-from models.firmographics import FirmographicLabel
-from models.registry import REGISTRY, EnsembleLabel, ModelLabel, RuleLabel, label_rule
-from models.rfm import METRICS, RfmLabel
+from models.label_words import registered_label_words, technique_label_words
+from models.registry import REGISTRY, EnsembleLabel
 
 
 def registry_tables(configuration: Configuration, as_of: date) -> dict[str, Table]:
@@ -63,23 +60,11 @@ def _technique_rows(configuration: Configuration) -> list[tuple[Any, ...]]:
         (
             f"{technique}.{label.id}", technique, label.name, position,
             "model" if technique == "recommendations" else "rule",
-            None, None, None, None, label.description, _words(label),
+            None, None, None, None, label.description, technique_label_words(label),
         )
         for technique, definition in configuration.techniques.active().items()
         for position, label in enumerate(definition.labels, start=1)
     ]  # fmt: skip
-
-
-def _words(label: Any) -> str | None:
-    """What gives a label of a technique, in words; None where a sentence cannot say it."""
-    if isinstance(label, FirmographicLabel):
-        return describe(label.where)
-    if isinstance(label, EngagementLabel):
-        return f"engagement score from {label.range[0]} to {label.range[1]}"
-    if isinstance(label, RfmLabel):
-        spans = {metric: getattr(label, metric) for metric in METRICS}
-        return ", ".join(f"{metric} {low} to {high}" for metric, (low, high) in spans.items())
-    return None
 
 
 def _rows(configuration: Configuration) -> list[tuple[Any, ...]]:
@@ -87,23 +72,10 @@ def _rows(configuration: Configuration) -> list[tuple[Any, ...]]:
         (
             f"{REGISTRY}.{label.id}", REGISTRY, label.name, position, label.kind, label.owner,
             label.version, label.valid_from, label.due_on, label.description,
-            definition_words(label),
+            registered_label_words(label),
         )
         for position, label in enumerate(configuration.labels, start=1)
     ]  # fmt: skip
-
-
-def definition_words(label: RuleLabel | ModelLabel | EnsembleLabel) -> str:
-    """Return what gives a registered label, in words."""
-    rule = label_rule(label)
-    if rule is not None:
-        return describe(rule)
-    assert isinstance(label, EnsembleLabel)
-    if label.vote is not None:
-        votes = [f"{m.prediction} at {m.at_least}" for m in label.models]
-        return f"more than half of: {', '.join(votes)}"
-    parts = [f"{m.weight} x {m.prediction}" for m in label.models]
-    return f"{' + '.join(parts)} is at least {label.at_least}"
 
 
 _MEMBERS: Final = {

@@ -17,6 +17,7 @@ from models.configuration import (
     TECHNIQUES,
     Configuration,
     definition_hash,
+    label_rules_hash,
     meaning,
     segment_hash,
 )
@@ -339,6 +340,7 @@ _SEGMENTS: Final = {
     "parent_segment_id": TEXT,
     "position": COUNT,
     "definition_hash": TEXT,
+    "label_rules_hash": TEXT,
     "publish_as_filter": FLAG,
     "uses_attributes": FLAG,
     "uses_measures": FLAG,
@@ -360,6 +362,7 @@ def _segments(configuration: Configuration) -> list[tuple[Any, ...]]:
             segment.parent,
             position,
             segment_hash(segment),
+            label_rules_hash(segment, configuration),
             segment.publish_as_filter,
             *causes_of(segment, configuration),
         )

@@ -73,6 +73,7 @@ def next_steps(found: Situation) -> Iterator[Advice]:
         return
     yield from _of_last_run(found)
     yield from _of_data(found)
+    yield from _of_labels(found)
 
 
 def stays(found: Situation) -> str:
@@ -176,6 +177,17 @@ def _of_data(found: Situation) -> Iterator[Advice]:
             f"{rows:,} {'row is' if rows == 1 else 'rows are'} in quarantine with file, line and "
             "raw text; correct them in the CRM and export again: "
             f"{found.home.landing}/*/*/quarantine.parquet",
+            is_urgent=False,
+        )
+
+
+def _of_labels(found: Situation) -> Iterator[Advice]:
+    """Labels that their owners wanted to look at again by a day that has passed (LBL-4)."""
+    if found.labels_due:
+        told = [f"{label.id} ({label.owner}, by {label.due_on})" for label in found.labels_due]
+        yield Advice(
+            f"Look at the definition of {_listed(told)} again, as the label registry says; then "
+            "set a later review_by.",
             is_urgent=False,
         )
 

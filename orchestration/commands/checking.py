@@ -13,6 +13,7 @@ from orchestration.options import (
     ConfigurationOption,
     HomeOption,
     JsonOption,
+    clock,
     home_of,
     reporting,
     say,
@@ -39,14 +40,15 @@ def check(
     """Check the configuration, and the headers of its sources against the mapping.
 
     Every problem is shown at once with file, line and path, what was found, what is allowed and
-    the nearest name. Without problems it tells what is mapped, labelled and segmented. It lands
-    nothing. Exit code 0: all well; 1: the sources do not fit; 2: the configuration is faulty.
+    the nearest name. Without problems it tells what is mapped, labelled and segmented, and what is
+    doubtful, such as labels whose review date has passed. It lands nothing. Exit code 0: all well;
+    1: the sources do not fit; 2: the configuration is faulty.
     """
     from models.problems import ConfigurationError
     from models.reading import read_with_cautions
 
     try:
-        reading = read_with_cautions(config)
+        reading = read_with_cautions(config, clock())
     except ConfigurationError as faulty:
         _show_problems(faulty.problems, as_json)
         raise typer.Exit(2) from None

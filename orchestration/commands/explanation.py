@@ -14,9 +14,9 @@ from assets.published import Publication
 from models.criteria import FieldLeaf, RelatedLeaf, leaves
 from models.evidence import operator_and_threshold
 from models.evidence_words import actual_words, evidence_tree, leaf_words, nearest_miss_words
+from models.label_words import registered_label_words
 from models.problems import dotted
 from models.registry import EnsembleLabel
-from models.registry_tables import definition_words
 from orchestration.commands.published_accounts import (
     Account,
     Evidence,
@@ -142,7 +142,7 @@ def nearest_words(
     if registered is not None and registered.valid_from > accounts.moment.as_of:
         return f"Nobody has the label before {registered.valid_from} (LBL-4)."
     if isinstance(registered, EnsembleLabel):
-        words = definition_words(registered)
+        words = registered_label_words(registered)
         return f"An ensemble: {words}; `quintile predict` tells the probabilities."
     if not evidence.is_whole:
         return "The nearest miss cannot be told without the records that are not published."

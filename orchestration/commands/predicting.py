@@ -78,5 +78,8 @@ def _show_card(card: dict[str, Any]) -> None:
             f"AUC {auc}, Brier skill {card['brier_skill']:+.3f}, calibration error "
             f"{card['calibration_error']:.3f}"
         )
+        simple = card["recency_auc"]
+        if card["tested_method"] != "recency" and simple is not None:
+            say(f"    by days since the last deal alone: AUC {simple:.3f}")
     if card["hindsight"] is not None:
         say(f"    may flatter: {card['hindsight']}")

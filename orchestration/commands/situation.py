@@ -22,6 +22,7 @@ from orchestration.commands.run_states import UNFINISHED, RunState, read_runs
 
 if TYPE_CHECKING:
     from models.configuration import Configuration
+    from models.registry import RegisteredLabel
 
 Found = TypeVar("Found")
 
@@ -79,6 +80,16 @@ class Situation:
         if self.configuration is not None:
             zone = self.configuration.organization.time_zone
         return self.now.astimezone(ZoneInfo(zone)).date()
+
+    @property
+    def labels_due(self) -> tuple[RegisteredLabel, ...]:
+        """Registered labels whose review date has passed on the business date (LBL-4)."""
+        from models.dated_cautions import labels_due
+
+        if self.configuration is None:
+            return ()
+        as_of = self.configuration.organization.business_date(self.now)
+        return labels_due(self.configuration, as_of)
 
     @property
     def last_run(self) -> RunState | None:

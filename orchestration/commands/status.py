@@ -37,7 +37,7 @@ def status(
         bool,
         typer.Option(
             "--exit-code",
-            help="Exit with 1 also when only the data want attention: quarantine, errors.",
+            help="Exit with 1 also when only data or labels want attention.",
         ),
     ] = False,
     as_json: JsonOption = False,
@@ -223,6 +223,10 @@ def _document(found: Situation, steps: list[Advice]) -> dict[str, Any]:
         "quarantine": [asdict(count) for count in found.quarantine],
         "findings": [asdict(finding) for finding in found.findings],
         "configuration_problems": found.configuration_problems,
+        "labels_due": [
+            {"label": label.id, "owner": label.owner, "review_by": label.due_on}
+            for label in found.labels_due
+        ],
         "offending_rows": [asdict(rows) for rows in found.offending],
         "faults": found.faults,
         "next": [step.text for step in steps],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,11 @@ CUTOFF = AS_OF - timedelta(days=2 * HORIZON)
 """Last day of the second window: the first one and today lie after it."""
 ACCOUNTS = ("A0", "A1", "A2")
 QUESTION = {"prediction_id": "purchase", "name": "Buys", "horizon_days": HORIZON, "position": 1}
+FIRST_DEAL = {
+    "deal_id": "F", "stage": "Closed Won", "amount": 5, "closing_date": date(2020, 1, 1),
+    "created_at": datetime(2020, 1, 1, tzinfo=UTC),
+}  # fmt: skip
+"""Lets the data reach back as far as any window does."""
 MODELS = (
     "int_accounts__seen", "int_account_deals__seen", "int_account_events__seen",
     "int_account_signs__counted",
@@ -50,7 +55,7 @@ SAMPLED = (
 def built(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
     path = tmp_path_factory.mktemp("signs") / "warehouse.duckdb"
     configuration = Configuration(as_of=AS_OF, predictions=(QUESTION,))
-    fill(path, [Load("accounts", [])], configuration)
+    fill(path, [Load("accounts", []), Load("deals", [FIRST_DEAL])], configuration)
     dbt(path, "run", "--select", "+path:models/intermediate/predictions")
     return path, {name: dbt.compiled(name) for name in MODELS}
 

@@ -57,6 +57,7 @@ SEGMENTS = (
         definition="bought lately",
     ),
     Segment("edited", GOLD, definition="first"),
+    Segment("relabelled", GOLD, frame="12_months", definition="asks for a label", label_rules="1"),
 )
 SILVER = "select account_id from accounts where rating = 'silver'"
 
@@ -109,13 +110,16 @@ def deals_of(day: date) -> list[dict[str, Any]]:
 
 
 def configuration_of(day: date) -> Configuration:
-    """The configuration of that day: the window of `recent` moves, `edited` is edited in May."""
+    """The configuration of that day: the window of `recent` moves; in May `edited` is edited, and
+    the rule of the label that `relabelled` asks for."""
     cut = date(2023, 12, 1) if day < MAY else date(2024, 2, 1)
     segments = tuple(
         replace(segment, matches=segment.matches.replace("{cut}", str(cut)))
         if segment.segment_id == "recent"
         else replace(segment, matches=SILVER, definition="second")
         if segment.segment_id == "edited" and day >= MAY
+        else replace(segment, matches=SILVER, label_rules="2")
+        if segment.segment_id == "relabelled" and day >= MAY
         else segment
         for segment in SEGMENTS
     )
@@ -203,6 +207,13 @@ def test_data_and_definition_are_told_apart(year: Year) -> None:
     ]
     assert year.events("edited", "wave")[-1] == (MAY, "exited", "definition_changed")
     assert year.events("edited", "silver") == [(MAY, "entered", "definition_changed")]
+
+
+def test_a_label_with_another_rule_redefines_the_segments_that_ask_for_it(year: Year) -> None:
+    """BEY-2, SEG-14: on that day, whatever the frame; their own criteria stayed as they were."""
+    assert year.events("relabelled", "wave")[-1] == (MAY, "exited", "definition_changed")
+    assert year.events("relabelled", "silver") == [(MAY, "entered", "definition_changed")]
+    assert year.days_in("relabelled", "silver") == [MAY, JUL]
 
 
 def test_a_framed_segment_explains_by_what_moved_since_its_last_revision(year: Year) -> None:

@@ -175,6 +175,7 @@ class Segment:
     uses: frozenset[str] = frozenset({"attributes"})
     references: tuple[str, ...] = ()
     definition: str | None = None
+    label_rules: str | None = None
 
 
 @dataclass(frozen=True)
@@ -328,6 +329,7 @@ def _segment_row(position: int, segment: Segment) -> dict[str, Any]:
         "parent_segment_id": segment.parent,
         "position": position,
         "definition_hash": segment.definition or segment.matches,
+        "label_rules_hash": segment.label_rules,
         "publish_as_filter": False,
         **{f"uses_{flag}": flag in segment.uses for flag in flags},
     }

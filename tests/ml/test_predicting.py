@@ -12,19 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from ml.predicting import (
-    LEAST_EACH,
+from ml.predicting import BASE_RATE, LEAST_EACH, learn_answer, lift, lift_of_top, predict
+from ml.prediction_methods import (
+    GROUPS,
+    LOGISTIC,
     PRIOR_WEIGHT,
+    RATES,
+    RECENCY,
     Logistic,
     Past,
     Rates,
+    Recency,
     calibrated,
     fit_logistic,
     fit_rates,
-    learn_answer,
-    lift,
-    lift_of_top,
-    predict,
+    fit_recency,
 )
 from ml.signs import CATEGORIES, LABELS, NUMBERS
 
@@ -74,16 +76,16 @@ def test_what_was_planted_comes_out_with_its_reasons() -> None:
     answer = learn_answer(past)
     assert isinstance(answer.model, Logistic)
     assert answer.tested is not None
-    assert answer.baseline is not None
     assert answer.tested.auc is not None
-    assert answer.baseline.auc is not None
     newest = past[1]
     odds = 0.08 * newest.signs["open_count"] - 3.0 + (newest.signs["industry"] == "Hospitals")
     from sklearn.metrics import roc_auc_score
 
     best = roc_auc_score(newest.is_won, odds)
     assert answer.tested.auc > best - 0.01
-    assert answer.tested.auc > answer.baseline.auc + 0.1
+    for simple in (RATES, RECENCY):
+        assert answer.tested.auc > (answer.tests[simple].auc or 1) + 0.1
+        assert answer.before[LOGISTIC] < answer.before[simple] < answer.before[BASE_RATE] + 0.01
     assert answer.tested.calibration.error < 0.03
     today = signs(np.random.default_rng(99), 500)
     said = predict(answer, today)
@@ -140,7 +142,10 @@ def test_the_model_is_that_of_scikit_learn() -> None:
     assert rows.mean(axis=0) == pytest.approx(0, abs=1e-9)
     theirs = LogisticRegression(C=1.0, max_iter=1000).fit(rows, past[2].is_won)
     assert answer.model.weights == pytest.approx(theirs.coef_[0])
-    assert answer.tested is None  # the newest window is not there: nothing to test on
+    assert (answer.tested, answer.tests) == (
+        None,
+        {},
+    )  # nothing to test on
 
 
 @pytest.mark.parametrize("positives", [0, 1, LEAST_EACH - 1])
@@ -159,6 +164,72 @@ def test_too_little_to_learn_from_gives_smoothed_rates(positives: int) -> None:
             chosen = (keys == key).to_numpy()
             rate = (flags[chosen].sum() + PRIOR_WEIGHT * base) / (chosen.sum() + PRIOR_WEIGHT)
             assert said[chosen].unique() == pytest.approx([round(100 * rate, 2)], abs=0.006)
+
+
+def by_recency(generator: np.random.Generator, accounts: pd.DataFrame) -> np.ndarray[Any, Any]:
+    """Who wins: those who bought 11 to 20 days ago, which no line through the days can say."""
+    is_near = accounts["last_won_days"].between(11, 20)
+    return np.asarray(generator.random(len(accounts)) < np.where(is_near, 0.8, 0.1))
+
+
+def past_of(seeds: dict[int, int], outcome: Any, count: int = 2000) -> dict[int, Past]:
+    """Windows by number, each drawn from a seed of its own."""
+    found = {}
+    for number, seed in seeds.items():
+        generator = np.random.default_rng(seed)
+        accounts = signs(generator, count)
+        found[number] = Past(accounts, outcome(generator, accounts))
+    return found
+
+
+def test_the_model_is_used_only_where_simple_rates_do_not_beat_it() -> None:
+    """PRD-3: chosen in windows before the test; the test itself tells of the choice, no more."""
+    past = past_of({number: number for number in range(1, 6)}, by_recency)
+    answer = learn_answer(past)
+    assert isinstance(answer.model, Recency)
+    assert answer.tested_method == RECENCY
+    assert answer.before[RECENCY] < answer.before[RATES]
+    assert answer.before[RECENCY] < answer.before[LOGISTIC]
+    assert "the model was beaten" in answer.reason
+    said = predict(answer, past[1].signs)
+    assert said["reason_1"].str.contains("last deal won|no deal won yet").all()
+    assert said["reason_2"].isna().all()
+    assert answer.version != learn_answer(past_of({1: 9, 2: 8, 3: 7}, by_recency)).version
+
+
+def test_the_newest_window_has_no_say_in_what_it_tests() -> None:
+    """PRD-3, PRD-5: whatever came true in it, method and figures of the choice stay."""
+    past = past_of({number: number for number in range(1, 6)}, by_recency)
+    other = past | past_of({1: 1}, won)
+    first, second = learn_answer(past), learn_answer(other)
+    assert (first.tested_method, first.before) == (second.tested_method, second.before)
+    assert first.tests != second.tests
+    # The choice for today has seen it.
+    assert first.reason != second.reason
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.none() | st.integers(0, 12), st.booleans()), min_size=1, max_size=80))
+def test_rates_by_recency_are_smoothed_shares_of_neighbours(
+    rows: list[tuple[int | None, bool]],
+) -> None:
+    """PRD-3: equal days, equal rate; at most ten groups in the order of days, and those without."""
+    accounts = pd.DataFrame({"last_won_days": [days for days, _ in rows]}, dtype="Float64")
+    is_won = np.asarray([flag for _, flag in rows])
+    model = fit_recency([Past(accounts, is_won)])
+    said = model.say(accounts).probability
+    base = is_won.mean()
+    days = [days for days, _ in rows]
+    groups = [np.searchsorted(model.until, d) if d is not None else None for d in days]
+    for group in set(groups):
+        chosen = np.asarray([g == group for g in groups])
+        rate = (is_won[chosen].sum() + PRIOR_WEIGHT * base) / (chosen.sum() + PRIOR_WEIGHT)
+        assert said[chosen] == pytest.approx(rate)
+    assert len(set(groups) - {None}) <= GROUPS
+    known = sorted(d for d in days if d is not None)
+    if known:  # groups are cut at tenths of those that bought
+        assert set(model.until) <= set(known)
+        assert np.searchsorted(known, model.until[0], side="right") >= len(known) / GROUPS
 
 
 def test_fifty_of_each_are_enough() -> None:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from models.binding import bound
 from models.catalogue import Place
-from models.configuration import definition_hash
+from models.configuration import definition_hash, label_rules_hash, segment_hash
 from models.criteria_parsing import parse_criteria
+from models.dated_cautions import dated_cautions
 from models.evaluation import Evaluator, Subject
 from models.evidence import evidence_criteria
 from models.periods import Moment
@@ -142,6 +143,53 @@ def test_a_label_is_reviewed_after_180_days_and_told_in_words() -> None:
     assert definition_hash(other) != definition_hash(configuration)
 
 
+def test_what_gives_a_label_of_any_technique_is_told_in_words() -> None:
+    """LBL-4: also of voices (VOC-15 to VOC-19) and recommendations (REC-18 to REC-21)."""
+    asked = [{"competitor": "any"}, {"intent": "query", "at_least": 5}]
+    said = {
+        "complains": {"all": [{"intent": "complaint", "above": 30}, {"sentiment": "negative"}]},
+        "happy": {"any": [{"sentiment": "positive", "at_least": 60}, {"not": {"any": asked}}]},
+        "price": {"keywords": ["cost", "price"], "sentiment": "negative", "min_count": 2},
+        "rival": {"competitor": ["Asana"], "above": 2},
+    }
+    types = {
+        "cross_sell": {"products": ["P1", "P2"], "probability": 60},
+        "bundle": {"bundles": [["P1", "P2"]], "probability": 12.5},
+    }
+    every = {"next_purchase": {"probability": 30}, "bundle": {"probability": 30}}
+    offers = [
+        {"id": "hot", "name": "Hot", "combine": "all", "types": types},
+        {"id": "cold", "name": "Cold", "kind": "cold", "types": every},
+    ]
+    techniques = {
+        "voice_of_customer": {
+            "competitors": [{"name": "Asana"}],
+            "labels": [{"id": id_, "name": id_, "where": where} for id_, where in said.items()],
+        },
+        "recommendations": {"labels": offers},
+        "engagement": {"labels": "default"},
+        "rfm": {},
+        "firmographics": {},
+    }
+    tables = configuration_tables(configured(techniques=techniques), date(2024, 6, 30), "duckdb")
+    (registry,) = (table for table in tables if table.name == "label_registry")
+    columns = list(registry.columns)
+    told = {row[0]: row[columns.index("definition")] for row in registry.rows}
+    assert all(told.values()), told
+    assert {label: words for label, words in told.items() if label.startswith(("v", "rec"))} == {
+        "voice_of_customer.complains": "more than 30 % of responses have the intent complaint and "
+        "negative responses have the largest share",
+        "voice_of_customer.happy": "at least 60 % of responses are positive or not (responses "
+        "that mention a competitor: at least 1 or at least 5 % of responses have the intent query)",
+        "voice_of_customer.price": "negative responses with any of: cost, price: at least 2",
+        "voice_of_customer.rival": "responses that mention any of: Asana: more than 2",
+        "recommendations.hot": "all of: cross sell of P1 or P2 at least 60 %, "
+        "bundle of P1 with P2 at least 12.5 %",
+        "recommendations.cold": "every probability that there is: next purchase of any product at "
+        "most 30 %, bundle of any two products at most 30 %",
+    }
+
+
 def test_segments_ask_for_registered_labels_and_evidence_tells_their_rule() -> None:
     """LBL-7: labels are what segments are made of; BEY-1: leaf by leaf."""
     segment = {"id": "s", "name": "S", "where": {"label": "registry.big"}}
@@ -171,6 +219,35 @@ def test_holidays_of_every_year_and_of_one() -> None:
     assert "month and day, or date" in " ".join(found.values())
 
 
+MOVING = [
+    {"name": "Easter 2025", "date": "2025-04-20"},
+    {"name": "Easter 2026", "date": "2026-04-05"},
+    {"name": "Jubilee", "date": "2026-05-01"},
+    {"name": "Christmas", "month": 12, "day": 25},
+]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "expected"),
+    [
+        (date(2026, 12, 31), [(2, "'Jubilee' has no date in 2025")]),
+        (date(2026, 12, 30),
+         [(0, "'Easter' has no date in 2024"), (2, "'Jubilee' has no date in 2024"),
+          (2, "'Jubilee' has no date in 2025")]),
+        (date(2027, 12, 31),
+         [(0, "'Easter' has no date in 2027"), (2, "'Jubilee' has no date in 2027")]),
+    ],
+)  # fmt: skip
+def test_a_moving_holiday_without_a_date_is_told_with_its_year(
+    as_of: date, expected: list[tuple[int, str]]
+) -> None:
+    """LBL-6: in every year of which the 24 months until as_of hold a day."""
+    organization = {"name": "Z", "currency": "USD", "holidays": MOVING}
+    found = dated_cautions(configured(organization=organization), as_of)
+    told = [(caution.path[-1], caution.message.split(",")[0]) for caution in found]
+    assert told == expected
+
+
 @pytest.mark.parametrize(
     "where",
     [
@@ -196,3 +273,35 @@ def test_a_segment_moves_by_what_its_registered_label_reads(where: dict[str, Any
         ]
 
     assert uses({"label": "registry.big"}, [label(where=where)]) == uses(where, [])
+
+
+def test_the_rules_of_its_labels_are_part_of_what_a_segment_means() -> None:
+    """BEY-2: each part that decides who has the label, through ensembles to their questions."""
+    ensemble = {**label("ensemble", models=MEAN, at_least=50), "id": "many", "name": "Many"}
+    asked = {"any": [{"not": {"label": "registry.big"}}, {"label": "registry.many"}]}
+
+    def hashed(
+        rule: dict[str, Any], many: dict[str, Any] = ensemble, questions: Any = ASKED
+    ) -> tuple[str, str | None]:
+        segment = {"id": "s", "name": "S", "where": asked}
+        configuration = configured(segments=[segment], labels=[rule, many], predictions=questions)
+        (found,) = configuration.segments
+        return segment_hash(found), label_rules_hash(found, configuration)
+
+    first = hashed(label())
+    told = {"name": "Huge", "description": "Is huge.", "owner": "Sales", "version": "2"}
+    assert hashed({**label(), **told, "review_by": "2026-01-31"}) == first
+    renamed = [{**ASKED[0], "name": "Buys soon", "description": "Soon."}, ASKED[1]]
+    assert hashed(label(), questions=renamed) == first
+    other = [
+        hashed(label(where={**BIG, "at_least": 101})),
+        hashed(label(where=BIG, unless={"label": "rfm.lost"})),
+        hashed({**label(), "valid_from": "2024-02-29"}),
+        hashed(label(), {**ensemble, "at_least": 51}),
+        hashed(label(), questions=[{**ASKED[0], "horizon_days": 30}, ASKED[1]]),
+        hashed(label(), questions=[ASKED[0], {"id": "renewal", "name": "Renews"}]),
+    ]
+    assert {own for own, _ in other} == {first[0]}  # as an earlier version stored it
+    assert len({rules for _, rules in (first, *other)}) == 7
+    plain = configured(segments=[{"id": "s", "name": "S", "where": {"label": "rfm.lost"}}])
+    assert label_rules_hash(plain.segments[0], plain) is None

@@ -184,6 +184,35 @@ def test_a_newer_snapshot_replaces_what_earlier_loads_refused() -> None:
     assert current_loads([after]) == [after]
 
 
+def test_labels_to_be_looked_at_again_are_told_and_nobody_is_woken(
+    place: tuple[Path, Home],
+) -> None:
+    """LBL-4: after the review date, on the business date, beside what else is to be done."""
+    configuration, _ = place
+    text = configuration.read_text(encoding="utf-8")
+    rule = "description: D., owner: Li, kind: rule, where: {field: tier, equals: Gold}"
+    labels = "".join(
+        f"  - {{id: {name}, name: {name}, valid_from: 2025-01-01, review_by: {day}, {rule}}}\n"
+        for name, day in {"today": "2026-03-01", "gone": "2026-02-28", "old": "2025-12-31"}.items()
+    )
+    configuration.write_text(f"{text}labels:\n{labels}", encoding="utf-8")
+    document = quintile("status", "--json", "-c", configuration).json
+    assert document["labels_due"] == [
+        {"label": "old", "owner": "Li", "review_by": "2025-12-31"},
+        {"label": "gone", "owner": "Li", "review_by": "2026-02-28"},
+    ]
+    last = document["advice"][-1]
+    assert "old (Li, by 2025-12-31) and gone (Li, by 2026-02-28) again" in last["text"]
+    assert not last["is_urgent"]
+    assert quintile("status", "-c", configuration).code == 0
+    assert quintile("status", "--exit-code", "-c", configuration).code == 1
+    spoken = quintile("check", "--offline", "-c", configuration)
+    assert spoken.code == 0
+    line = text.count("\n") + 3
+    assert f"{configuration}:{line}: labels[1]: 'gone' was to be looked at again" in spoken.out
+    assert "labels[0]" not in spoken.out
+
+
 def test_one_record_is_singular(place: tuple[Path, Home]) -> None:
     found = situation(*place, LATER)
     found.findings = [replace(found.findings[0], severity="error", count=1)]

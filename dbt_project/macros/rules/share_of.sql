@@ -6,3 +6,8 @@
     ) }} as decimal(5, 4)
   )
 {%- endmacro %}
+
+{#- The same as exact as a rate is, DECIMAL(20,10): for a share that a rule compares (LBL-6). -#}
+{% macro exact_share_of(part, whole) -%}
+  cast(1.0000000000 * {{ part }} / nullif({{ whole }}, 0) as decimal(20, 10))
+{%- endmacro %}

@@ -11,7 +11,8 @@ scheduled as (
         segments.is_redefined,
         segments.is_revised,
         segments.created_on,
-        segments.revised_on
+        segments.revised_on,
+        segments.label_rules_hash
     from {{ ref('int_segments__scheduled') }} as segments
     cross join run
 )

@@ -40,10 +40,10 @@ summed as (
     select
         purchases.account_id,
         count(*) as purchase_count_24_months,
-        cast(sum(purchases.base_amount) as decimal(18, 2)) as amount,
+        cast(sum(purchases.base_amount) as decimal(22, 4)) as amount,
         cast(
             sum(case when before_holidays.deal_id is not null then purchases.base_amount else 0 end)
-            as decimal(18, 2)
+            as decimal(22, 4)
         ) as holiday_amount
     from purchases
     left join before_holidays on purchases.deal_id = before_holidays.deal_id
@@ -55,7 +55,7 @@ select
     summed.purchase_count_24_months,
     case
         when holiday_counts.holiday_count > 0
-            then {{ share_of('summed.holiday_amount', 'summed.amount') }}
+            then {{ exact_share_of('summed.holiday_amount', 'summed.amount') }}
     end as holiday_purchase_share
 from summed
 cross join holiday_counts

@@ -9,13 +9,35 @@ predictions as (
 numbers as (
     select numbered.window_number
     from (values (0), (1), (2), (3), (4), (5)) as numbered (window_number)
+),
+
+dated as (
+    select
+        predictions.prediction_id,
+        cast(numbers.window_number as int) as window_number,
+        predictions.horizon_days,
+        {{ add_days('run.as_of', '-(predictions.horizon_days * numbers.window_number)') }}
+            as cutoff_on
+    from predictions
+    cross join numbers
+    cross join run
+),
+
+-- Before it the data do not tell who won, so that no deal is no answer. A refund is none (REC-9).
+reached as (
+    select min(closed_on) as first_won_on
+    from {{ ref('int_deals__converted') }}
+    where state = 'won' and coalesce(base_amount > 0, true)
 )
 
+-- What a window knows of deals reaches one horizon back at least, as far as its answer does ahead.
 select
-    predictions.prediction_id,
-    cast(numbers.window_number as int) as window_number,
-    predictions.horizon_days,
-    {{ add_days('run.as_of', '-(predictions.horizon_days * numbers.window_number)') }} as cutoff_on
-from predictions
-cross join numbers
-cross join run
+    dated.prediction_id,
+    dated.window_number,
+    dated.horizon_days,
+    dated.cutoff_on
+from dated
+cross join reached
+where
+    dated.window_number = 0
+    or {{ add_days('reached.first_won_on', 'dated.horizon_days') }} <= dated.cutoff_on

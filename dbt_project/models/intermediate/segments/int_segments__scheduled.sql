@@ -41,11 +41,13 @@ compared as (
         segments.nature,
         segments.frame,
         segments.definition_hash,
+        segments.label_rules_hash,
         previous.segment_id is null as is_created,
-        coalesce(
-            segments.nature <> 'static'
-            and previous.definition_hash <> segments.definition_hash,
-            false
+        -- An earlier version did not remember rules of labels: unknown is not changed.
+        segments.nature <> 'static'
+        and (
+            coalesce(previous.definition_hash <> segments.definition_hash, false)
+            or coalesce(previous.label_rules_hash <> segments.label_rules_hash, false)
         ) as is_redefined,
         coalesce(segments.nature <> 'static' and run.as_of >= previous.due_on, false) as is_due,
         coalesce(previous.created_on, run.as_of) as created_on,
@@ -62,6 +64,7 @@ scheduled as (
         nature,
         frame,
         definition_hash,
+        label_rules_hash,
         is_created,
         is_redefined,
         is_created or is_redefined or is_due as is_revised,
