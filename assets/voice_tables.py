@@ -82,30 +82,13 @@ def insert_heard(connection: duckdb.DuckDBPyConnection, said: pd.DataFrame) -> N
 
     `said` is what `ml.voice.engine.Engine.classify` returns, by text_hash.
     """
-    moved_by = [
-        ", ".join(f"{word} {value:+.2f}" for word, value in row) or None for row in said["moved_by"]
-    ]
-    frames = {
-        "heard_texts": said.assign(moved_by=pd.Series(moved_by, said.index, object)).reset_index(
-            names="text_hash"
-        ),
-        "heard_signals": _signals(said),
-    }
+    from ml.voice.heard import heard_signals, heard_texts
+
+    frames = {"heard_texts": heard_texts(said), "heard_signals": heard_signals(said)}
     connection.execute("begin transaction")
     for name, frame in frames.items():
         insert_frame(connection, name, VOICE_TABLES[name][1], frame)
     connection.execute("commit")
-
-
-def _signals(said: pd.DataFrame) -> pd.DataFrame:
-    rows: list[tuple[Any, ...]] = []
-    found: Any
-    for found in said.itertuples():
-        signals = [("intent", name, found.sentiment) for name in found.intents]
-        signals += [("keyword", word, feeling) for word, feeling in found.keywords]
-        signals += [("competitor", name, feeling) for name, feeling in found.competitors]
-        rows += [(found.Index, *signal, found.engine_version) for signal in signals]
-    return pd.DataFrame(rows, columns=list(VOICE_TABLES["heard_signals"][1]))
 
 
 def forget_other_versions(connection: duckdb.DuckDBPyConnection, engine_version: str) -> None:
