@@ -15,6 +15,8 @@ from pathlib import Path
 DISTRIBUTION_VARIABLE = "SPARK_HOME"
 TOKEN_VARIABLE = "SPARK_CONNECT_AUTHENTICATE_TOKEN"
 SETTINGS_VARIABLE = "QUINTILE_SPARK_SETTINGS"
+PYTHON_VARIABLE = "QUINTILE_SPARK_PYTHON"
+TEXTS_VARIABLE = "QUINTILE_SPARK_TEXTS"
 OWN_DISTRIBUTION = Path(__file__).resolve().parent.parent / ".venv-spark"
 CONNECT = "sc://"
 CONNECT_PORT = 15002
@@ -109,3 +111,22 @@ def chosen_settings() -> dict[str, str]:
             "by blanks."
         )
     return dict(pair.split("=", 1) for pair in pairs)
+
+
+def chosen_python() -> str:
+    """Python that the user wants executors to start; empty when none is named."""
+    return os.environ.get(PYTHON_VARIABLE, "").strip()
+
+
+def fewest_texts(default: int) -> int:
+    """Unread texts from which on executors read them, as the user says it, or the default.
+
+    Raises:
+        SparkUnavailableError: the user says something that is no number.
+    """
+    said = os.environ.get(TEXTS_VARIABLE, "").strip()
+    if said and not re.fullmatch(r"[0-9]{1,18}", said):
+        raise SparkUnavailableError(
+            f"{TEXTS_VARIABLE}: {said!r} is no number of texts; write such as 100000, or 0 for all."
+        )
+    return int(said) if said else default

@@ -68,7 +68,7 @@ def heard_in_partition(engine: bytes, parts: Iterator[pd.DataFrame]) -> Iterator
 
 
 def _signals(said: pd.DataFrame) -> Iterator[list[tuple[Any, ...]]]:
-    """The signals of each text: intents with its sentiment, keywords and competitors with theirs."""
+    """The signals of each text: its intents, keywords and competitors, with what is said."""
     found: Any
     for found in said.itertuples():
         signals = [("intent", name, found.sentiment) for name in found.intents]
