@@ -138,14 +138,20 @@ def insert_heard_files(
     """
     files = pattern_literal(folder, "*.parquet")
     if not any(folder.glob("*.parquet")):
-        raise MissingTextsError(f"{folder} is empty: do executors see the home folder?")
+        raise MissingTextsError(
+            f"nothing came back in {folder}: every worker must see the home folder (docs/spark.md)"
+        )
     found = connection.execute(
         "select count(*), count(distinct text_hash), count(*) filter (engine_version = $version) "
         f"from read_parquet({files})",
         {"version": engine_version},
     ).fetchone()
     if found != (texts, texts, texts):
-        raise MissingTextsError(f"{texts} texts were to be read; rows, texts and rows of {found}")
+        rows, known, alike = found or (0, 0, 0)
+        raise MissingTextsError(
+            f"{texts:,} texts were to be read by engine {engine_version}; what came back in "
+            f"{folder} are {rows:,} rows of {known:,} texts, {alike:,} of them by that engine"
+        )
     chosen = {name: cast_to(columns) for name, (_, columns) in VOICE_TABLES.items()}
     connection.execute("begin transaction")
     connection.execute(
