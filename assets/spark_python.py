@@ -181,6 +181,8 @@ def _lacking(wanted: Mapping[str, str]) -> Callable[[], str]:
 
 def failure(error: Exception) -> str:
     """The line of an error of Spark that says what happened on an executor."""
+    if "Cannot run program" in str(error):
+        return "cannot be started there"
     lines = [line.strip() for line in str(error).splitlines()]
     telling = [line for line in lines if "Error: " in line or "[PYTHON_VERSION" in line]
     return (telling or lines or [type(error).__name__])[-1 if telling else 0][:300]
