@@ -77,7 +77,7 @@ def _read(
     total, unread = unread_count(connection, engine.version)
     context.log.info(f"{total:,} texts, {unread:,} of them not read by engine {engine.version}")
     told = {"texts": total, "newly read": unread, "engine": engine.version}
-    if refresh.chosen_engine == "spark":
+    if refresh.chosen_engine == "spark" and unread:
         told |= _read_on_spark(context, refresh, connection, engine, unread)
     _read_here(context, connection, engine)
     forget_other_versions(connection, engine.version)
@@ -88,7 +88,7 @@ def _read_on_spark(
     context: dg.AssetExecutionContext,
     refresh: Refresh,
     connection: duckdb.DuckDBPyConnection,
-    engine: Engine,
+    engine: "Engine",
     unread: int,
 ) -> dict[str, Any]:
     """Let the executors read where that pays; what they leave is read here."""
@@ -112,7 +112,7 @@ def _read_on_spark(
 
 
 def _read_here(
-    context: dg.AssetExecutionContext, connection: duckdb.DuckDBPyConnection, engine: Engine
+    context: dg.AssetExecutionContext, connection: duckdb.DuckDBPyConnection, engine: "Engine"
 ) -> None:
     """Read what is left on this machine, by several processes when it is much."""
     from ml.voice.batches import classified
