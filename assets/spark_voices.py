@@ -79,7 +79,7 @@ def read_on_spark(
         progress: Told the number of texts read so far, after every wave.
 
     Raises:
-        SparkUnavailableError: Spark cannot be reached or started, or ended while it was at work.
+        SparkUnavailableError: Spark cannot be reached or started.
     """
     home = refresh.home
     home.spark.mkdir(parents=True, exist_ok=True)

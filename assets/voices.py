@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 FEW_TEXTS: Final = 20_000
 """Texts that one process reads before a second one has started."""
-FEW_FOR_SPARK: Final = 100_000
-"""Texts that this machine reads by itself although the run is on Spark."""
 TOLD_EVERY: Final = 100_000
 """Texts between two lines that say how far it is."""
 
@@ -93,11 +91,9 @@ def _read_on_spark(
 ) -> dict[str, Any]:
     """Let the executors read where that pays; what they leave is read here."""
     try:
-        few = fewest_texts(FEW_FOR_SPARK)
-        if unread < few:
-            context.log.info(
-                f"read here: {unread:,} texts are fewer than {few:,} ({TEXTS_VARIABLE})"
-            )
+        few = fewest_texts(refresh.master)
+        if few is None or unread < few:
+            context.log.info(f"read by this machine: {_why_here(few)}; {TEXTS_VARIABLE} changes it")
             return {"read on Spark": 0}
         found = read_on_spark(
             refresh, connection, engine, context.log.info, _teller(context, unread)
@@ -109,6 +105,12 @@ def _read_on_spark(
         return {"read on Spark": found.texts, "not all, because": found.fault}
     context.log.info(f"read on Spark by {found.reader}")
     return {"read on Spark": found.texts, "Python of the executors": found.reader}
+
+
+def _why_here(few: int | None) -> str:
+    if few is None:
+        return "a local master has no other cores"
+    return f"fewer than {few:,} texts"
 
 
 def _read_here(
