@@ -125,7 +125,7 @@ def insert_heard(connection: duckdb.DuckDBPyConnection, said: pd.DataFrame) -> N
 def insert_heard_files(
     connection: duckdb.DuckDBPyConnection, engine_version: str, folder: Path, texts: int
 ) -> None:
-    """Insert what was heard elsewhere, all of it or nothing, in the order of `unread_texts`.
+    """Insert what was heard elsewhere, all of it or nothing.
 
     Args:
         connection: The warehouse.
@@ -134,7 +134,7 @@ def insert_heard_files(
         texts: How many texts were to be read.
 
     Raises:
-        MissingTextsError: the files hold other texts, or another version read them.
+        MissingTextsError: the files hold more or fewer texts, or another version read them.
     """
     files = pattern_literal(folder, "*.parquet")
     if not any(folder.glob("*.parquet")):
@@ -156,13 +156,12 @@ def insert_heard_files(
     connection.execute("begin transaction")
     connection.execute(
         f"insert into {SCHEMA}.heard_texts select {chosen['heard_texts']} "
-        f"from read_parquet({files}) order by text_hash"
+        f"from read_parquet({files})"
     )
     connection.execute(
         f"insert into {SCHEMA}.heard_signals select {chosen['heard_signals']} from ("
-        "select text_hash, engine_version, unnest(signals, recursive := true), "
-        f"generate_subscripts(signals, 1) as place from read_parquet({files})"
-        ") order by text_hash, place"
+        "select text_hash, engine_version, unnest(signals, recursive := true) "
+        f"from read_parquet({files}))"
     )
     connection.execute("commit")
 

@@ -360,7 +360,7 @@ def voices(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 def test_executors_hear_what_is_heard_here(
     spark: SparkWarehouse, home: Home, voices: duckdb.DuckDBPyConnection
 ) -> None:
-    """VOC-14: row by row and in the same order, whatever a text is, by a taught engine."""
+    """VOC-14: row by row, whatever a text is, by a taught engine."""
     engine, told = taught(), list[int]()
     folder = home.root / "texts"
     found = read_in_waves(

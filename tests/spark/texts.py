@@ -57,5 +57,7 @@ def unread(file: Path, size: int) -> None:
 
 
 def heard(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[object, ...]]]:
-    """All that was heard, in its order."""
-    return {name: connection.execute(f"from ml.{name}").fetchall() for name in VOICE_TABLES}
+    """All that was heard, sorted."""
+    return {
+        name: connection.execute(f"from ml.{name} order by all").fetchall() for name in VOICE_TABLES
+    }
