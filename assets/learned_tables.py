@@ -102,6 +102,11 @@ def defined(columns: Mapping[str, str]) -> str:
     return ", ".join(f"{column} {kind}" for column, kind in columns.items())
 
 
+def cast_to(columns: Mapping[str, str]) -> str:
+    """Columns as they are selected for a table that has these types."""
+    return ", ".join(f"cast({column} as {kind}) as {column}" for column, kind in columns.items())
+
+
 def finish_tables(connection: duckdb.DuckDBPyConnection, tables: Tables = TABLES) -> None:
     """Put the tables that were filled in the place of the old ones, all or none."""
     connection.execute("begin transaction")
@@ -118,13 +123,12 @@ def insert_frame(
     rows: pd.DataFrame,
 ) -> None:
     """Insert the columns that a table has, cast to their types; nan and None are null."""
-    chosen = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in columns.items())
     # A column of nothing but missing values has no type of its own.
     objects = rows[list(columns)].astype(object)
     _insert(
         connection,
         objects.where(objects.notna(), None),
-        f"insert into {SCHEMA}.{table} select {chosen} from found",
+        f"insert into {SCHEMA}.{table} select {cast_to(columns)} from found",
     )
 
 

@@ -28,6 +28,7 @@ from assets.spark_settings import (
     SparkUnavailableError,
     chosen_settings,
     endpoint,
+    is_local,
     refuse_secrets,
     require_client,
     spark_distribution,
@@ -200,15 +201,11 @@ def server_settings(master: str, folder: Path, port: int) -> dict[str, str]:
         "spark.sql.catalogImplementation": "hive",
         "spark.sql.warehouse.dir": str(warehouse_folder(folder)),
         "spark.hadoop.javax.jdo.option.ConnectionURL": derby,
-        **(alone if _is_local(master) else {}),
+        **(alone if is_local(master) else {}),
         **chosen_settings(),
         "spark.connect.grpc.binding.address": LOOPBACK,
         "spark.connect.grpc.binding.port": str(port),
     }
-
-
-def _is_local(master: str) -> bool:
-    return master.startswith("local")
 
 
 def _written_properties(master: str, folder: Path, port: int) -> Path:
@@ -227,7 +224,7 @@ def _written_properties(master: str, folder: Path, port: int) -> Path:
 def _environment(distribution: Path, master: str, token: str) -> Mapping[str, str]:
     kept = {k: v for k, v in os.environ.items() if k not in ("SPARK_REMOTE", "PYTHONPATH")}
     return {
-        **({"SPARK_LOCAL_IP": LOOPBACK} if _is_local(master) else {}),
+        **({"SPARK_LOCAL_IP": LOOPBACK} if is_local(master) else {}),
         **kept,
         "SPARK_HOME": str(distribution),
         "SPARK_NO_DAEMONIZE": "1",

@@ -15,7 +15,10 @@ from pathlib import Path
 DISTRIBUTION_VARIABLE = "SPARK_HOME"
 TOKEN_VARIABLE = "SPARK_CONNECT_AUTHENTICATE_TOKEN"
 SETTINGS_VARIABLE = "QUINTILE_SPARK_SETTINGS"
+PYTHON_VARIABLE = "QUINTILE_SPARK_PYTHON"
+TEXTS_VARIABLE = "QUINTILE_SPARK_TEXTS"
 OWN_DISTRIBUTION = Path(__file__).resolve().parent.parent / ".venv-spark"
+FEWEST_TEXTS = 100_000
 CONNECT = "sc://"
 CONNECT_PORT = 15002
 """Port of a Spark Connect server whose address names none."""
@@ -48,6 +51,11 @@ def endpoint(address: str) -> tuple[str, int]:
     place = address.removeprefix(CONNECT).partition("/")[0]
     host, _, port = place.rpartition(":") if re.search(r":\d+$", place) else (place, "", "")
     return host.strip("[]"), int(port or CONNECT_PORT)
+
+
+def is_local(master: str) -> bool:
+    """Whether a master is Spark within one process of this machine."""
+    return master.startswith("local")
 
 
 def require_client() -> None:
@@ -109,3 +117,27 @@ def chosen_settings() -> dict[str, str]:
             "by blanks."
         )
     return dict(pair.split("=", 1) for pair in pairs)
+
+
+def chosen_python() -> str:
+    """Python that the user wants executors to start; empty when none is named."""
+    return os.environ.get(PYTHON_VARIABLE, "").strip()
+
+
+def fewest_texts(master: str) -> int | None:
+    """Unread texts from which on executors read them; None where this machine always does.
+
+    What the user says counts (0: always); else `FEWEST_TEXTS`, and on a local master never: its
+    executors have no cores but this machine's.
+
+    Raises:
+        SparkUnavailableError: the user says something that is no number.
+    """
+    said = os.environ.get(TEXTS_VARIABLE, "").strip()
+    if not said:
+        return None if is_local(master) else FEWEST_TEXTS
+    if not re.fullmatch(r"[0-9]{1,18}", said):
+        raise SparkUnavailableError(
+            f"{TEXTS_VARIABLE}: {said!r} is no number of texts; write such as 100000, or 0 for all."
+        )
+    return int(said)

@@ -8,12 +8,14 @@ everything (VOC-14). Never read a text or decide here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
 import duckdb
 import pandas as pd
 
-from assets.learned_tables import SCHEMA, Tables, defined, insert_frame
+from assets.learned_tables import SCHEMA, Tables, cast_to, defined, insert_frame
+from assets.warehouse import literal, pattern_literal
 
 VOICE_TABLES: Final[Tables] = {
     "heard_texts": (
@@ -37,9 +39,26 @@ VOICE_TABLES: Final[Tables] = {
 }  # fmt: skip
 """Description and columns by table."""
 
+HEARD_COLUMNS: Final = (
+    *(
+        f"{name} {'double' if kind.startswith('DECIMAL') else 'string'}"
+        for name, kind in VOICE_TABLES["heard_texts"][1].items()
+    ),
+    "signals array<struct<kind string, signal string, sentiment string>>",
+)
+"""Columns of the files that `insert_heard_files` takes, as Spark declares them."""
+
 WRITTEN: Final = "int_texts__written"
 """dbt model of schema `learning` that holds the texts to be read."""
 _TEXTS: Final = f"learning.{WRITTEN}"
+_UNREAD: Final = (
+    f"select texts.* from {_TEXTS} as texts anti join {SCHEMA}.heard_texts as heard "
+    "on texts.text_hash = heard.text_hash and heard.engine_version = $version order by text_hash"
+)
+
+
+class MissingTextsError(RuntimeError):
+    """Files do not hold what was heard in every text; the message says what they hold."""
 
 
 def create_voice_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -66,15 +85,27 @@ def unread_texts(
     """Yield the texts that this version has not read, in batches: subject, body, by text_hash."""
     # A cursor of its own: rows are written while these are read.
     reader = connection.cursor()
-    found = reader.sql(
-        f"select texts.* from {_TEXTS} as texts anti join {SCHEMA}.heard_texts as heard "
-        "on texts.text_hash = heard.text_hash and heard.engine_version = $version "
-        "order by text_hash",
-        params={"version": engine_version},
-    )
+    found = reader.sql(_UNREAD, params={"version": engine_version})
     for batch in found.to_arrow_reader(size):
         yield batch.to_pandas().set_index("text_hash")
     reader.close()
+
+
+def write_unread_texts(
+    connection: duckdb.DuckDBPyConnection, engine_version: str, most: int, folder: Path
+) -> int:
+    """Write the first texts that this version has not read into a folder as Parquet.
+
+    Returns:
+        Their number; 0, with nothing written, when all are read.
+    """
+    folder.mkdir(exist_ok=True)
+    target = folder / "part.parquet"
+    written = connection.execute(
+        f"copy ({_UNREAD} limit $most) to {literal(str(target))} (format parquet)",
+        {"version": engine_version, "most": most},
+    ).fetchone()
+    return int(written[0]) if written else 0
 
 
 def insert_heard(connection: duckdb.DuckDBPyConnection, said: pd.DataFrame) -> None:
@@ -82,30 +113,57 @@ def insert_heard(connection: duckdb.DuckDBPyConnection, said: pd.DataFrame) -> N
 
     `said` is what `ml.voice.engine.Engine.classify` returns, by text_hash.
     """
-    moved_by = [
-        ", ".join(f"{word} {value:+.2f}" for word, value in row) or None for row in said["moved_by"]
-    ]
-    frames = {
-        "heard_texts": said.assign(moved_by=pd.Series(moved_by, said.index, object)).reset_index(
-            names="text_hash"
-        ),
-        "heard_signals": _signals(said),
-    }
+    from ml.voice.heard import heard_signals, heard_texts
+
+    frames = {"heard_texts": heard_texts(said), "heard_signals": heard_signals(said)}
     connection.execute("begin transaction")
     for name, frame in frames.items():
         insert_frame(connection, name, VOICE_TABLES[name][1], frame)
     connection.execute("commit")
 
 
-def _signals(said: pd.DataFrame) -> pd.DataFrame:
-    rows: list[tuple[Any, ...]] = []
-    found: Any
-    for found in said.itertuples():
-        signals = [("intent", name, found.sentiment) for name in found.intents]
-        signals += [("keyword", word, feeling) for word, feeling in found.keywords]
-        signals += [("competitor", name, feeling) for name, feeling in found.competitors]
-        rows += [(found.Index, *signal, found.engine_version) for signal in signals]
-    return pd.DataFrame(rows, columns=list(VOICE_TABLES["heard_signals"][1]))
+def insert_heard_files(
+    connection: duckdb.DuckDBPyConnection, engine_version: str, folder: Path, texts: int
+) -> None:
+    """Insert what was heard elsewhere, all of it or nothing.
+
+    Args:
+        connection: The warehouse.
+        engine_version: Who was to read.
+        folder: Parquet files of `HEARD_COLUMNS`.
+        texts: How many texts were to be read.
+
+    Raises:
+        MissingTextsError: the files hold more or fewer texts, or another version read them.
+    """
+    files = pattern_literal(folder, "*.parquet")
+    if not any(folder.glob("*.parquet")):
+        raise MissingTextsError(
+            f"nothing came back in {folder}: every worker must see the home folder (docs/spark.md)"
+        )
+    found = connection.execute(
+        "select count(*), count(distinct text_hash), count(*) filter (engine_version = $version) "
+        f"from read_parquet({files})",
+        {"version": engine_version},
+    ).fetchone()
+    if found != (texts, texts, texts):
+        rows, known, alike = found or (0, 0, 0)
+        raise MissingTextsError(
+            f"{texts:,} texts were to be read by engine {engine_version}; what came back in "
+            f"{folder} are {rows:,} rows of {known:,} texts, {alike:,} of them by that engine"
+        )
+    chosen = {name: cast_to(columns) for name, (_, columns) in VOICE_TABLES.items()}
+    connection.execute("begin transaction")
+    connection.execute(
+        f"insert into {SCHEMA}.heard_texts select {chosen['heard_texts']} "
+        f"from read_parquet({files})"
+    )
+    connection.execute(
+        f"insert into {SCHEMA}.heard_signals select {chosen['heard_signals']} from ("
+        "select text_hash, engine_version, unnest(signals, recursive := true) "
+        f"from read_parquet({files}))"
+    )
+    connection.execute("commit")
 
 
 def forget_other_versions(connection: duckdb.DuckDBPyConnection, engine_version: str) -> None:

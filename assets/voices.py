@@ -6,13 +6,15 @@ One asset reads every text that the engine in use has not read yet. Never read a
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import dagster as dg
 import duckdb
 
 from assets.learned_assets import bounded_warehouse, results_of, table_specs
 from assets.refresh import Refresh
+from assets.spark_settings import TEXTS_VARIABLE, SparkUnavailableError, fewest_texts
+from assets.spark_voices import read_on_spark
 from assets.voice_engines import TaughtEngineError, configured_engine
 from assets.voice_tables import (
     VOICE_TABLES,
@@ -24,6 +26,9 @@ from assets.voice_tables import (
     unread_texts,
 )
 from models.voice_of_customer import VoiceOfCustomer
+
+if TYPE_CHECKING:
+    from ml.voice.engine import Engine
 
 FEW_TEXTS: Final = 20_000
 """Texts that one process reads before a second one has started."""
@@ -63,15 +68,59 @@ def _read(
     chosen: VoiceOfCustomer,
 ) -> dict[str, Any]:
     """Read what is new, batch by batch; what was read stays when the run is killed."""
-    from ml.voice.batches import classified
-    from ml.voice.engine import BATCH
-
     try:
         engine = configured_engine(chosen, refresh.home.voice)
     except TaughtEngineError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     total, unread = unread_count(connection, engine.version)
     context.log.info(f"{total:,} texts, {unread:,} of them not read by engine {engine.version}")
+    told = {"texts": total, "newly read": unread, "engine": engine.version}
+    if refresh.chosen_engine == "spark" and unread:
+        told |= _read_on_spark(context, refresh, connection, engine, unread)
+    _read_here(context, connection, engine)
+    forget_other_versions(connection, engine.version)
+    return told
+
+
+def _read_on_spark(
+    context: dg.AssetExecutionContext,
+    refresh: Refresh,
+    connection: duckdb.DuckDBPyConnection,
+    engine: "Engine",
+    unread: int,
+) -> dict[str, Any]:
+    """Let the executors read where that pays; what they leave is read here."""
+    try:
+        few = fewest_texts(refresh.master)
+        if few is None or unread < few:
+            context.log.info(f"read by this machine: {_why_here(few)}; {TEXTS_VARIABLE} changes it")
+            return {"read on Spark": 0}
+        found = read_on_spark(
+            refresh, connection, engine, context.log.info, _teller(context, unread)
+        )
+    except SparkUnavailableError as missing:
+        raise dg.Failure(description=str(missing), allow_retries=False) from missing
+    if found.fault:
+        context.log.warning(f"{unread - found.texts:,} texts are read here: {found.fault}")
+        return {"read on Spark": found.texts, "not all, because": found.fault}
+    context.log.info(f"read on Spark by {found.reader}")
+    return {"read on Spark": found.texts, "Python of the executors": found.reader}
+
+
+def _why_here(few: int | None) -> str:
+    if few is None:
+        return "a local master has no other cores"
+    return f"fewer than {few:,} texts"
+
+
+def _read_here(
+    context: dg.AssetExecutionContext, connection: duckdb.DuckDBPyConnection, engine: "Engine"
+) -> None:
+    """Read what is left on this machine, by several processes when it is much."""
+    from ml.voice.batches import classified
+    from ml.voice.engine import BATCH
+
+    _, unread = unread_count(connection, engine.version)
     for said in classified(
         engine,
         unread_texts(connection, engine.version, BATCH),
@@ -79,8 +128,6 @@ def _read(
         progress=_teller(context, unread),
     ):
         insert_heard(connection, said)
-    forget_other_versions(connection, engine.version)
-    return {"texts": total, "newly read": unread, "engine": engine.version}
 
 
 def _teller(context: dg.AssetExecutionContext, unread: int) -> Callable[[int], None]:

@@ -7,16 +7,15 @@ time. Only so many batches are under way at once, whatever the number of texts.
 from __future__ import annotations
 
 import multiprocessing
-import pickle
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from functools import lru_cache
 from typing import Final
 
 import pandas as pd
 
 from ml.voice.engine import BATCH, Engine
+from ml.voice.packing import packed, unpacked
 
 AHEAD: Final = 2
 """Batches under way per process: one is read while the next waits."""
@@ -87,13 +86,13 @@ def _found(
 def _by_pool(
     engine: Engine, batches: Iterable[pd.DataFrame], workers: int, pool: Executor
 ) -> Iterator[pd.DataFrame]:
-    packed = pickle.dumps(engine, protocol=pickle.HIGHEST_PROTOCOL)
+    content = packed(engine)
     under_way: deque[Future[pd.DataFrame]] = deque()
     try:
         for batch in batches:
             if len(under_way) >= AHEAD * workers:
                 yield under_way.popleft().result()
-            under_way.append(pool.submit(_classified, packed, batch))
+            under_way.append(pool.submit(_classified, content, batch))
         while under_way:
             yield under_way.popleft().result()
     finally:
@@ -101,12 +100,5 @@ def _by_pool(
             rest.cancel()
 
 
-def _classified(packed: bytes, batch: pd.DataFrame) -> pd.DataFrame:
-    return _unpacked(packed).classify(batch)
-
-
-@lru_cache(maxsize=1)
-def _unpacked(packed: bytes) -> Engine:
-    """The engine in a process that works: unpacked once, whatever the number of batches."""
-    engine: Engine = pickle.loads(packed)
-    return engine
+def _classified(engine: bytes, batch: pd.DataFrame) -> pd.DataFrame:
+    return unpacked(engine).classify(batch)

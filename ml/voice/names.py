@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from models.voice_of_customer import Competitor
+if TYPE_CHECKING:  # who reads on a cluster has no configuration
+    from models.voice_of_customer import Competitor
 
 PLACEHOLDER: Final = "somename"
 """What stands in place of a name where opinions are read: VADER takes `united` for a praise."""

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from assets.voice_tables import (
+    HEARD_COLUMNS,
+    VOICE_TABLES,
+    MissingTextsError,
     create_voice_tables,
     forget_other_versions,
     insert_heard,
+    insert_heard_files,
     unread_count,
     unread_texts,
+    write_unread_texts,
 )
 from ml.voice.engine import Engine
+from ml.voice.heard import heard_in_partition
 from ml.voice.names import Alias
+from ml.voice.packing import packed
 
 TEXTS = {
     "h1": "This is terrible, we switch to Deskwell.",
@@ -25,6 +35,11 @@ TEXTS = {
     "h4": "quote\x00 '); drop table ml.heard_texts; --",
     "h5": "Bitte helfen Sie uns sofort mit der Rechnung weiter",
 }
+SIGNALS = pa.list_(pa.struct([(name, pa.string()) for name in ("kind", "signal", "sentiment")]))
+TYPES = {"string": pa.string(), "double": pa.float64()}
+FILES = pa.schema(
+    [(name, TYPES.get(kind, SIGNALS)) for name, kind in (c.split(" ", 1) for c in HEARD_COLUMNS)]
+)
 
 
 @pytest.fixture
@@ -96,3 +111,38 @@ def test_another_version_reads_everything_anew(warehouse: duckdb.DuckDBPyConnect
     assert warehouse.execute(
         "select count(*) from ml.heard_signals where kind = 'competitor'"
     ).fetchone() == (0,)
+
+
+def stored(connection: duckdb.DuckDBPyConnection) -> list[list[tuple[object, ...]]]:
+    return [connection.execute(f"from ml.{name} order by all").fetchall() for name in VOICE_TABLES]
+
+
+def test_files_from_elsewhere_are_stored_as_what_is_read_here(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """All of a wave, or nothing of it."""
+    read(warehouse, engine(), 9)
+    wanted = stored(warehouse)
+    for name in VOICE_TABLES:
+        warehouse.execute(f"delete from ml.{name}")
+    content, version = packed(engine()), engine().version
+    counts = []
+    while texts := write_unread_texts(warehouse, version, 3, tmp_path / "unread"):
+        counts.append(texts)
+        wave = tmp_path / f"heard-{len(counts)}"
+        wave.mkdir()
+        with pytest.raises(MissingTextsError, match="home folder"):
+            insert_heard_files(warehouse, version, wave, texts)
+        unread = pd.read_parquet(tmp_path / "unread" / "part.parquet")
+        # Executors finish in any order.
+        parts = (unread.iloc[[1]], unread.drop(index=unread.index[1]))
+        for number, part in enumerate(heard_in_partition(content, iter(parts))):
+            with pytest.raises(MissingTextsError):
+                insert_heard_files(warehouse, version, wave, texts)
+            found = pa.Table.from_pandas(part, FILES, preserve_index=False)
+            parquet.write_table(found, wave / f"{number}.parquet")
+        with pytest.raises(MissingTextsError):
+            insert_heard_files(warehouse, "another version", wave, texts)
+        insert_heard_files(warehouse, version, wave, texts)
+    assert counts == [3, 2]
+    assert stored(warehouse) == wanted

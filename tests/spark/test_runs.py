@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -57,7 +58,7 @@ def engines(
     moving = Installation(
         next_day.before.configuration,
         home,
-        variables={"QUINTILE_SPARK_SETTINGS": SETTINGS},
+        variables={"QUINTILE_SPARK_SETTINGS": SETTINGS, "QUINTILE_SPARK_TEXTS": "0"},
         longest_run_seconds=900,
     )
     printed = {"local": moving.run("--engine", "spark", "--master", "local[2]")}
@@ -130,6 +131,12 @@ def differences(one: Path, other: Path) -> dict[str, int]:
 @pytest.mark.parametrize("day", [FIRST_DAY, NEXT_DAY], ids=["local", "standalone_cluster"])
 def test_every_mart_equals_duckdbs(engines: Engines, day: date) -> None:
     assert differences(version(engines.alone, day), version(engines.moving, day)) == {}
+
+
+def test_executors_read_the_texts(engines: Engines) -> None:
+    """VOC-14: once; what they heard is in the marts, which are equal."""
+    assert f"read on Spark by {sys.executable}, 2 at a time" in engines.printed["local"]
+    assert " 0 of them not read by engine" in engines.printed["cluster"]
 
 
 def test_the_next_day_moved_something(engines: Engines) -> None:

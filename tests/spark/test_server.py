@@ -14,9 +14,11 @@ import pytest
 from assets import spark_server
 from assets.spark_server import connect_server, is_listening
 from assets.spark_settings import (
+    FEWEST_TEXTS,
     TOKEN_VARIABLE,
     SparkUnavailableError,
     chosen_settings,
+    fewest_texts,
     require_client,
     spark_distribution,
 )
@@ -143,6 +145,17 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("QUINTILE_SPARK_SETTINGS", "spark.a")
     with pytest.raises(SparkUnavailableError, match=r"'spark\.a' is no setting"):
         chosen_settings()
+
+
+def test_small_loads_of_texts_are_not_for_executors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("QUINTILE_SPARK_TEXTS", raising=False)
+    assert fewest_texts("local[2]") is None
+    assert fewest_texts("spark://cluster:7077") == fewest_texts("sc://cluster") == FEWEST_TEXTS
+    monkeypatch.setenv("QUINTILE_SPARK_TEXTS", "0")
+    assert fewest_texts("local[2]") == fewest_texts("yarn") == 0
+    monkeypatch.setenv("QUINTILE_SPARK_TEXTS", "1e6")
+    with pytest.raises(SparkUnavailableError, match=r"QUINTILE_SPARK_TEXTS: '1e6' is no number"):
+        fewest_texts("yarn")
 
 
 def test_the_cluster_may_name_the_home_folder_otherwise(

@@ -1,4 +1,4 @@
-"""What Spark is handed and what it keeps, on one server: loads, history, folders, findings."""
+"""What Spark is handed and what it keeps, on one server: loads, history, findings, texts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+import venv
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -16,6 +17,7 @@ from typing import Any
 
 import duckdb
 import jinja2
+import pandas as pd
 import pytest
 
 from assets.home import Home
@@ -25,11 +27,16 @@ from assets.spark_history import claim_catalogue, mark_history, restore_history
 from assets.spark_server import connect_server
 from assets.spark_session import spark_session
 from assets.spark_settings import SparkUnavailableError
+from assets.spark_voices import read_in_waves
 from assets.spark_warehouse import SparkWarehouse, Storage, spark_warehouse
+from assets.voice_tables import create_voice_tables, insert_heard, unread_texts
 from assets.warehouse import warehouse
+from ml.voice.batches import classified
+from ml.voice.engine import Engine
 from tests.assets.published_tables import publish_it
 from tests.dbt_project.test_exact_numbers import EXACT, amounts_and_rates, quantized
 from tests.end_to_end.installation import ROOT
+from tests.spark.texts import heard, taught, unread
 
 pytestmark = [pytest.mark.xdist_group("spark"), pytest.mark.timeout(600)]
 
@@ -338,3 +345,64 @@ def test_expected_amounts_keep_all_their_decimals(spark: SparkWarehouse) -> None
     with duckdb.connect() as connection:
         assert connection.sql(query).fetchall() == [(exact,)]
     assert spark.rows(query) == [(exact,)]
+
+
+@pytest.fixture
+def voices(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse in which no text is read yet."""
+    file = home.root / "voices.duckdb"
+    file.unlink(missing_ok=True)
+    unread(file, 400)
+    with warehouse(file) as connection:
+        yield connection
+
+
+def test_executors_hear_what_is_heard_here(
+    spark: SparkWarehouse, home: Home, voices: duckdb.DuckDBPyConnection
+) -> None:
+    """VOC-14: row by row, whatever a text is, by a taught engine."""
+    engine, told = taught(), list[int]()
+    folder = home.root / "texts"
+    found = read_in_waves(
+        spark._session, Storage.of(home.root), voices, engine, folder, told.append,
+        texts_per_core=100,
+    )  # fmt: skip
+    assert (found.fault, found.texts, told) == ("", 404, [200, 400, 404])
+    assert sys.executable in found.reader
+    assert not folder.exists(), "what customers wrote does not stay"
+    with duckdb.connect() as here:
+        here.execute("create schema learning")
+        texts = voices.execute("from learning.int_texts__written").df()
+        here.register("texts", texts)
+        here.execute("create table learning.int_texts__written as from texts")
+        create_voice_tables(here)
+        for said in classified(engine, unread_texts(here, engine.version, 50)):
+            insert_heard(here, said)
+        assert heard(voices) == heard(here)
+    for row in ("engine = 'trained' and language = 'en'", "engine = 'trained' and language = 'zh'",
+                "sentiment is null", "moved_by is null", "language = 'zxx'"):  # fmt: skip
+        counted = voices.execute(f"select count(*) from ml.heard_texts where {row}").fetchone()
+        assert counted != (0,), row
+
+
+def test_a_python_without_the_packages_reads_nothing_and_says_what_it_lacks(
+    spark: SparkWarehouse,
+    home: Home,
+    voices: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    venv.create(tmp_path / "bare", with_pip=False)
+    for python, lack in (
+        (tmp_path / "bare" / "bin" / "python", r"numpy is missing.*vaderSentiment is missing"),
+        (tmp_path / "gone" / "python", "cannot be started"),
+    ):
+        monkeypatch.setenv("QUINTILE_SPARK_PYTHON", str(python))
+        found = read_in_waves(
+            spark._session, Storage.of(home.root), voices, Engine(), home.root / "texts", print
+        )
+        assert found.texts == 0
+        assert re.search(lack, found.fault) and f"{python}: " in found.fault
+        assert f"pandas=={pd.__version__}" in found.fault
+        assert "QUINTILE_SPARK_PYTHON=/path/to/python" in found.fault
+    assert heard(voices) == {"heard_texts": [], "heard_signals": []}

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.voice import vectors
+from ml.voice import packing, vectors
 from ml.voice.engine import Engine
+from ml.voice.packing import packed, unpacked
 from ml.voice.teaching import teach
 from ml.voice.vectors import MiniLM, VectorsError, gelu, tensors, text_hash
 from ml.voice.word_pieces import MOST_PIECES, WordPieces
@@ -196,6 +197,21 @@ def test_an_engine_with_vectors_reads_by_them() -> None:
     assert "服务很好" not in source.asked
     alone = [engine.classify(pd.DataFrame({"body": [body]})) for body in bodies]
     pd.testing.assert_frame_equal(found, pd.concat(alone).reset_index(drop=True))
+
+
+def test_vectors_do_not_travel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who reads elsewhere takes those that are installed there, and reads alike."""
+    engine = Engine(vectors=Resembling())
+    content = packed(engine)
+    assert b"Resembling" not in content
+    monkeypatch.setattr(packing, "installed", lambda: None)
+    with pytest.raises(VectorsError, match="make vectors"):
+        unpacked(content)
+    monkeypatch.setattr(packing, "installed", Resembling)
+    there = unpacked(content)
+    bodies = pd.DataFrame({"body": ["The glorbus", "The snarbus", "服务很好", None]})
+    pd.testing.assert_frame_equal(there.classify(bodies), engine.classify(bodies))
+    assert there.version == engine.version
 
 
 def test_a_taught_engine_learns_from_vectors() -> None:
