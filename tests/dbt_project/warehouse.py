@@ -58,7 +58,7 @@ DEFAULT_ENGAGEMENT = {
 }  # fmt: skip
 
 DEFAULT_VOICE = {
-    "is_active": False, "window_months": 6, "trend_months": 3, "min_responses": 3,
+    "is_active": False, "window_months": 6, "trend_months": 3, "mention_days": 90, "min_responses": 3,
 }  # fmt: skip
 
 EVERY_ACCOUNT_IN_SCOPE = (
@@ -110,6 +110,7 @@ _TYPES = {
             "no_reaction_days",
             "window_months",
             "trend_months",
+            "mention_days",
             "min_responses",
             "preference_number",
             "alternative",
