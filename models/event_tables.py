@@ -42,6 +42,7 @@ _EVENT_KINDS: Final = {
     "is_answer": FLAG,
     "is_voice": FLAG,
     "is_incoming": FLAG,
+    "is_either_way": FLAG,
 }
 
 

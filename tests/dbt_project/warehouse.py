@@ -143,6 +143,7 @@ _TYPES = {
             "is_answer",
             "is_voice",
             "is_incoming",
+            "is_either_way",
             "is_negated",
         ),
         "BOOLEAN",
