@@ -152,11 +152,6 @@ Basis = Literal["events", "messages", "days", "minutes", "pages", "amount"]
 
 
 EVENT_TALLIES: Final[tuple[tuple[Channel, str, str], ...]] = (
-    *(
-        (channel, event, "reached")
-        for channel in MAILS
-        for event in ("delivered", "opened", "clicked", "replied")
-    ),
     ("call", "answered", "attempted"),
     ("call", "not_answered", "attempted"),
     ("survey", "started", "responded"),
@@ -164,8 +159,8 @@ EVENT_TALLIES: Final[tuple[tuple[Channel, str, str], ...]] = (
     ("webinar", "registered", "expected"),
     ("webinar", "attended", "expected"),
 )
-"""What is counted beside the events themselves: channel, event, tally. A mail that was opened was
-delivered (INT-5); who came to a webinar without a registration was to be expected as well."""
+"""What is counted beside the events themselves: channel, event, tally. Who came to a webinar
+unregistered was to be expected as well."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +168,8 @@ class ChannelMetric:
     """A figure of a channel per account and segment (INT-4): a tally, or one over another.
 
     `tally` and `over_tally` are events, EVENT_TALLIES, or states that SQL tells: hard_bounced,
-    soft_bounced, rated, net_promoted, ticketed, present, speaker, sponsor, open.
+    soft_bounced, arrived, opened_of_arrived, clicked_of_arrived, replied_of_arrived, rated,
+    net_promoted, ticketed, present, speaker, sponsor, open.
     """
 
     channel: Channel
@@ -191,12 +187,12 @@ def _rate(channel: Channel, metric: str, tally: str, over: str) -> ChannelMetric
 CHANNEL_METRICS: Final[tuple[ChannelMetric, ...]] = (
     ChannelMetric("email", "sent", "sent"),
     ChannelMetric("email", "received", "received"),
-    _rate("email", "open_rate", "opened", "reached"),
-    _rate("email", "click_rate", "clicked", "reached"),
-    _rate("email", "reply_rate", "replied", "reached"),
+    _rate("email", "open_rate", "opened_of_arrived", "arrived"),
+    _rate("email", "click_rate", "clicked_of_arrived", "arrived"),
+    _rate("email", "reply_rate", "replied_of_arrived", "arrived"),
     _rate("email", "bounce_rate", "bounced", "sent"),
     ChannelMetric("campaign", "sent", "sent"),
-    ChannelMetric("campaign", "delivered", "reached", "messages"),
+    ChannelMetric("campaign", "delivered", "arrived", "messages"),
     ChannelMetric("campaign", "opens", "opened"),
     ChannelMetric("campaign", "unique_opens", "opened", "messages"),
     ChannelMetric("campaign", "clicks", "clicked"),
@@ -205,8 +201,8 @@ CHANNEL_METRICS: Final[tuple[ChannelMetric, ...]] = (
     ChannelMetric("campaign", "soft_bounces", "soft_bounced"),
     ChannelMetric("campaign", "unsubscribes", "unsubscribed"),
     ChannelMetric("campaign", "complaints", "complained"),
-    _rate("campaign", "open_rate", "opened", "reached"),
-    _rate("campaign", "click_rate", "clicked", "reached"),
+    _rate("campaign", "open_rate", "opened_of_arrived", "arrived"),
+    _rate("campaign", "click_rate", "clicked_of_arrived", "arrived"),
     ChannelMetric("call", "answered", "answered"),
     ChannelMetric("call", "not_answered", "not_answered"),
     ChannelMetric("call", "answer_rate", "answered", "events", "attempted", "events"),

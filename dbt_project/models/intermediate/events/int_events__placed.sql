@@ -32,6 +32,7 @@ survivors as (
 placed as (
     select
         visible.event_key,
+        visible.feed,
         coalesce(named.contact_id, addressed.contact_id) as contact_id,
         case
             when moved.contact_id is not null then moved.account_id

@@ -5,6 +5,7 @@ with run as (
 visible as (
     select
         events.event_key,
+        events.feed,
         events.contact_id,
         events.account_id,
         events.contact_email,
