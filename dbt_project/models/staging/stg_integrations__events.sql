@@ -46,34 +46,8 @@ newest_of_feed as (
     where coalesce(newest.load_id = versions.load_id, true)
 ),
 
--- A row that changes can go from one feed of its table to another, and the one it left is not told.
--- Only what came with an increment can have gone: a snapshot lacks it.
-changed as (
-    select distinct
-        loads.source_table,
-        landed.event_id
-    from {{ source('landing', 'events') }} as landed
-    inner join loads
-        on
-            landed.load_id = loads.load_id
-            and loads.is_of_shared_table
-            and not loads.is_snapshot
-            and loads.load_precedence > 1
-),
-
 newest_of_table as (
-    select
-        versions.source_table,
-        versions.event_id,
-        max(versions.told_at) as told_at
-    from newest_of_feed as versions
-    inner join changed
-        on
-            versions.source_table = changed.source_table
-            and versions.event_id = changed.event_id
-    cross join run
-    where {{ is_visible('versions', 'versions', 'run') }}
-    group by versions.source_table, versions.event_id
+    {{ newest_of_shared_tables(source('landing', 'events'), 'newest_of_feed') }}
 ),
 
 in_force as (
