@@ -14,6 +14,7 @@ import dagster as dg
 import duckdb
 
 from assets.durable_files import VolumeError, naming_the_volume
+from assets.mail_spellings import write_mail_spellings
 from assets.refresh import Refresh
 from assets.runbooks import LANDED as LANDED_RUNBOOK
 from assets.runbooks import runbook_of
@@ -260,6 +261,7 @@ _BOOKS = {
     "quarantine": "Rows that were refused, with file, line, field, reason and raw text. One row "
     "per refused row.",
     "warnings": "Rows that were kept although one optional value was doubtful. One row per value.",
+    "mail_spellings": "Addresses spelled unlike they are compared (INT-6). One row per spelling.",
 }
 
 
@@ -280,9 +282,12 @@ _BOOKS = {
     pool="warehouse_writer",
 )
 def landing_books(refresh: Refresh) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
-    """Make loads, quarantine and warnings readable in the warehouse."""
+    """Make loads, quarantine and warnings readable in the warehouse, and spellings of mails."""
     with warehouse(refresh.home.warehouse) as connection:
-        counts = {"loads": write_loads(connection, refresh)}
+        counts = {
+            "loads": write_loads(connection, refresh),
+            "mail_spellings": write_mail_spellings(connection),
+        }
         for book in landed_books(refresh):
             counts[book.name] = replace_view(
                 connection, "landing", book.name, book.columns, book.files

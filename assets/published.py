@@ -72,7 +72,18 @@ class PublishedTable(_Record):
     content_hash: str
 
 
-class Publication(_Record):
+class _Manifest(_Record):
+    version: Version
+    as_of: date
+    computed_at: AwareDatetime
+    definition_hash: str
+    inputs: Mapping[str, PublishedInput]
+    currency: str | None
+    content_hash: str
+    tables: tuple[PublishedTable, ...]
+
+
+class Publication(_Manifest):
     """One published version: what its manifest says, and the folder it lies in.
 
     Attributes:
@@ -90,14 +101,6 @@ class Publication(_Record):
     """
 
     directory: Path = Field(exclude=True)
-    version: Version
-    as_of: date
-    computed_at: AwareDatetime
-    definition_hash: str
-    inputs: Mapping[str, PublishedInput]
-    currency: str | None
-    content_hash: str
-    tables: tuple[PublishedTable, ...]
     is_new: bool = Field(default=False, exclude=True)
     notes: tuple[str, ...] = Field(default=(), exclude=True)
 
@@ -246,17 +249,6 @@ def read_manifest(directory: Path, version: str) -> Publication:
     content = content_of_known_layout(manifest_path(directory, version))
     described = _Manifest.model_validate_json(content)
     return Publication(directory=directory, **dict(described))
-
-
-class _Manifest(_Record):
-    version: Version
-    as_of: date
-    computed_at: AwareDatetime
-    definition_hash: str
-    inputs: Mapping[str, PublishedInput]
-    currency: str | None
-    content_hash: str
-    tables: tuple[PublishedTable, ...]
 
 
 def _following(directory: Path, read: Callable[[str], Found]) -> Found:

@@ -62,7 +62,8 @@ class EventKind:
     `engagement_event` is what gives points (ENG-7), `counts_once` how often it does; an event
     `revokes` an earlier one of the same contact and message, or whenever it came
     (`revokes_always`). `is_attempt` and `is_answer` make the response rate (ENG-5); `is_voice` says
-    that its text is the customer's own (VOC-3).
+    that its text is the customer's own (VOC-3). `is_incoming` says who acted, whatever a feed says;
+    of an event that `is_either_way` only where the feed does not say it.
     """
 
     channel: Channel
@@ -75,6 +76,7 @@ class EventKind:
     is_answer: bool = False
     is_voice: bool = False
     is_incoming: bool = False
+    is_either_way: bool = False
 
 
 def _mail(channel: Channel) -> tuple[EventKind, ...]:
@@ -95,10 +97,12 @@ def _mail(channel: Channel) -> tuple[EventKind, ...]:
 
 EVENT_KINDS: Final[tuple[EventKind, ...]] = (
     *(kind for channel in MAILS for kind in _mail(channel)),
-    EventKind("call", "answered", "call_answered", is_attempt=True, is_answer=True),
-    EventKind("call", "not_answered", "call_not_answered", is_attempt=True),
+    EventKind(
+        "call", "answered", "call_answered", is_attempt=True, is_answer=True, is_either_way=True
+    ),
+    EventKind("call", "not_answered", "call_not_answered", is_attempt=True, is_either_way=True),
     EventKind("call", "received", is_voice=True, is_incoming=True),
-    EventKind("call", "logged"),
+    EventKind("call", "logged", is_either_way=True),
     EventKind("survey", "invited"),
     EventKind("survey", "started", "survey_started", "message", is_incoming=True),
     EventKind(
@@ -114,18 +118,33 @@ EVENT_KINDS: Final[tuple[EventKind, ...]] = (
     EventKind("event", "check_in_undone", revokes="checked_in"),
     EventKind("event", "cancelled", revokes="registered", is_incoming=True),
     EventKind("web", "visited", "web_visit", "day", is_incoming=True),
-    EventKind("chat", "attended", "chat_with_operator", is_voice=True, is_incoming=True),
-    EventKind("chat", "missed", is_incoming=True),
-    EventKind("social", "replied", "social_reply", is_voice=True, is_incoming=True),
-    EventKind("social", "mentioned", is_voice=True, is_incoming=True),
+    EventKind(
+        "chat", "attended", "chat_with_operator", is_voice=True, is_incoming=True,
+        is_either_way=True,
+    ),
+    EventKind("chat", "missed", is_incoming=True, is_either_way=True),
+    EventKind(
+        "social", "replied", "social_reply", is_voice=True, is_incoming=True, is_either_way=True
+    ),
+    EventKind("social", "mentioned", is_voice=True, is_incoming=True, is_either_way=True),
     EventKind("document", "downloaded", "document_downloaded", is_incoming=True),
-    EventKind("ticket", "opened", is_voice=True, is_incoming=True),
-    EventKind("ticket", "closed"),
-    EventKind("meeting", "held"),
-    EventKind("note", "written"),
+    EventKind("ticket", "opened", is_voice=True, is_incoming=True, is_either_way=True),
+    EventKind("ticket", "closed", is_either_way=True),
+    EventKind("meeting", "held", is_either_way=True),
+    EventKind("note", "written", is_either_way=True),
 )  # fmt: skip
 """Every event of every channel. An event that stands here under no channel is kept, counted and
 reported, and gives no points."""
+
+DIRECTIONS: Final = ("incoming", "outgoing")
+"""Who acted: the customer, or we."""
+BOUNCE_TYPES: Final = ("hard", "soft")
+"""Why a mail came back: for good, or for now."""
+
+
+def events_of(channel: Channel) -> tuple[str, ...]:
+    """Return the events of a channel."""
+    return tuple(kind.event for kind in EVENT_KINDS if kind.channel == channel)
 
 
 Basis = Literal["events", "messages", "days", "minutes", "pages", "amount"]
@@ -133,11 +152,6 @@ Basis = Literal["events", "messages", "days", "minutes", "pages", "amount"]
 
 
 EVENT_TALLIES: Final[tuple[tuple[Channel, str, str], ...]] = (
-    *(
-        (channel, event, "reached")
-        for channel in MAILS
-        for event in ("delivered", "opened", "clicked", "replied")
-    ),
     ("call", "answered", "attempted"),
     ("call", "not_answered", "attempted"),
     ("survey", "started", "responded"),
@@ -145,8 +159,8 @@ EVENT_TALLIES: Final[tuple[tuple[Channel, str, str], ...]] = (
     ("webinar", "registered", "expected"),
     ("webinar", "attended", "expected"),
 )
-"""What is counted beside the events themselves: channel, event, tally. A mail that was opened was
-delivered (INT-5); who came to a webinar without a registration was to be expected as well."""
+"""What is counted beside the events themselves: channel, event, tally. Who came to a webinar
+unregistered was to be expected as well."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +168,8 @@ class ChannelMetric:
     """A figure of a channel per account and segment (INT-4): a tally, or one over another.
 
     `tally` and `over_tally` are events, EVENT_TALLIES, or states that SQL tells: hard_bounced,
-    soft_bounced, rated, net_promoted, ticketed, present, speaker, sponsor, open.
+    soft_bounced, arrived, opened_of_arrived, clicked_of_arrived, replied_of_arrived, rated,
+    net_promoted, ticketed, present, speaker, sponsor, open.
     """
 
     channel: Channel
@@ -172,12 +187,12 @@ def _rate(channel: Channel, metric: str, tally: str, over: str) -> ChannelMetric
 CHANNEL_METRICS: Final[tuple[ChannelMetric, ...]] = (
     ChannelMetric("email", "sent", "sent"),
     ChannelMetric("email", "received", "received"),
-    _rate("email", "open_rate", "opened", "reached"),
-    _rate("email", "click_rate", "clicked", "reached"),
-    _rate("email", "reply_rate", "replied", "reached"),
+    _rate("email", "open_rate", "opened_of_arrived", "arrived"),
+    _rate("email", "click_rate", "clicked_of_arrived", "arrived"),
+    _rate("email", "reply_rate", "replied_of_arrived", "arrived"),
     _rate("email", "bounce_rate", "bounced", "sent"),
     ChannelMetric("campaign", "sent", "sent"),
-    ChannelMetric("campaign", "delivered", "reached", "messages"),
+    ChannelMetric("campaign", "delivered", "arrived", "messages"),
     ChannelMetric("campaign", "opens", "opened"),
     ChannelMetric("campaign", "unique_opens", "opened", "messages"),
     ChannelMetric("campaign", "clicks", "clicked"),
@@ -186,8 +201,8 @@ CHANNEL_METRICS: Final[tuple[ChannelMetric, ...]] = (
     ChannelMetric("campaign", "soft_bounces", "soft_bounced"),
     ChannelMetric("campaign", "unsubscribes", "unsubscribed"),
     ChannelMetric("campaign", "complaints", "complained"),
-    _rate("campaign", "open_rate", "opened", "reached"),
-    _rate("campaign", "click_rate", "clicked", "reached"),
+    _rate("campaign", "open_rate", "opened_of_arrived", "arrived"),
+    _rate("campaign", "click_rate", "clicked_of_arrived", "arrived"),
     ChannelMetric("call", "answered", "answered"),
     ChannelMetric("call", "not_answered", "not_answered"),
     ChannelMetric("call", "answer_rate", "answered", "events", "attempted", "events"),

@@ -12,6 +12,7 @@ from models.binding import Binder
 from models.catalogue import Place
 from models.criteria import PSEUDO_LABELS
 from models.engagement import range_cautions, range_problems
+from models.feed_cautions import feed_cautions
 from models.fields import FieldType, module_place
 from models.module_checks import module_problems
 from models.modules import AbsentModule
@@ -67,6 +68,7 @@ def configuration_cautions(configuration: Configuration) -> tuple[Caution, ...]:
         if name not in configuration.modules.mapped():
             message = f"without {name}, recommendations and product figures are off (CON-2)"
             found.append(Caution(("modules", name), "no_products", message))
+    found += feed_cautions(configuration.modules.events)
     return tuple(found)
 
 

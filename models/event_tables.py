@@ -16,8 +16,8 @@ def event_tables(configuration: Configuration) -> dict[str, Table]:
     """Return feeds, kinds of events, figures of channels, and how engagement is scored."""
     return {
         "event_feeds": (
-            {"module": TEXT, "channel": TEXT},
-            [(feed_name(f), m.channel) for f, m in configuration.modules.events.items()],
+            {"module": TEXT, "channel": TEXT, "source_table": TEXT},
+            [(feed_name(f), m.channel, m.table) for f, m in configuration.modules.events.items()],
         ),
         "event_kinds": (_EVENT_KINDS, [astuple(kind) for kind in EVENT_KINDS]),
         "event_tallies": ({"channel": TEXT, "event": TEXT, "tally": TEXT}, EVENT_TALLIES),
@@ -42,6 +42,7 @@ _EVENT_KINDS: Final = {
     "is_answer": FLAG,
     "is_voice": FLAG,
     "is_incoming": FLAG,
+    "is_either_way": FLAG,
 }
 
 

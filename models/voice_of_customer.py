@@ -227,6 +227,8 @@ class VoiceOfCustomer(Definition):
     """Months of responses that labels and charts look at (VOC-12)."""
     trend_months: Annotated[int, Field(ge=1, le=60)] = 3
     """Months of the customer trend (VOC-12)."""
+    mention_days: Annotated[int, Field(ge=1, le=1000)] = 90
+    """Days in which a deal closes that follows the mention of a competitor (VOC-23)."""
     min_responses: Annotated[int, Field(ge=1, le=1000)] = 3
     """Analysed responses an account needs for a label (VOC-20)."""
     labels: tuple[VoiceLabel, ...] = ()

@@ -32,9 +32,18 @@ def voice_tables(configuration: Configuration) -> dict[str, Table]:
                 "is_active": FLAG,
                 "window_months": COUNT,
                 "trend_months": COUNT,
+                "mention_days": COUNT,
                 "min_responses": COUNT,
             },
-            [(is_active, voice.window_months, voice.trend_months, voice.min_responses)],
+            [
+                (
+                    is_active,
+                    voice.window_months,
+                    voice.trend_months,
+                    voice.mention_days,
+                    voice.min_responses,
+                )
+            ],
         ),
         "voice_channels": (
             {"channel": TEXT},

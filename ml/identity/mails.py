@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,6 +53,14 @@ def normalized_mail(email: object) -> Mail:
         if domain.name is not None and len(local) + 1 + len(host) <= MOST_LENGTH - 1:
             return Mail(f"{folded}@{domain.name}", domain.name, None)
     return _asked(text)
+
+
+def respelled(texts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the texts that are an address in another spelling, each with that address (INT-6)."""
+    for text in texts:
+        address = normalized_mail(text).normalized
+        if address is not None and address != text:
+            yield text, address
 
 
 def _asked(text: str) -> Mail:

@@ -21,6 +21,7 @@ import yaml
 from assets.landing import BOOKS, LOAD_COLUMNS, module_columns
 from assets.identity_tables import IDENTITY_TABLES
 from assets.learned_tables import TABLES, create_tables, finish_tables
+from assets.mail_spellings import SPELLING_COLUMNS
 from assets.prediction_tables import PREDICTION_TABLES
 from assets.voice_tables import create_voice_tables
 from models.fields import LANDED_MODULES
@@ -58,7 +59,7 @@ DEFAULT_ENGAGEMENT = {
 }  # fmt: skip
 
 DEFAULT_VOICE = {
-    "is_active": False, "window_months": 6, "trend_months": 3, "min_responses": 3,
+    "is_active": False, "window_months": 6, "trend_months": 3, "mention_days": 90, "min_responses": 3,
 }  # fmt: skip
 
 EVERY_ACCOUNT_IN_SCOPE = (
@@ -110,6 +111,7 @@ _TYPES = {
             "no_reaction_days",
             "window_months",
             "trend_months",
+            "mention_days",
             "min_responses",
             "preference_number",
             "alternative",
@@ -143,6 +145,7 @@ _TYPES = {
             "is_answer",
             "is_voice",
             "is_incoming",
+            "is_either_way",
             "is_negated",
         ),
         "BOOLEAN",
@@ -427,6 +430,7 @@ def fill(path: Path, loads: Iterable[Load], configuration: Configuration) -> Non
         for name, rows in configuration.tables().items():
             types = {column: _TYPES.get(column, "VARCHAR") for column in _config_columns()[name]}
             _write(warehouse, f"config.{name}", types, rows)
+        _write(warehouse, "landing.mail_spellings", SPELLING_COLUMNS, [])
         create_voice_tables(warehouse)
         for tables in (TABLES, IDENTITY_TABLES, PREDICTION_TABLES):
             create_tables(warehouse, tables)

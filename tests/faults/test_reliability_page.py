@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.product_texts import ROOT, python_texts, sql_texts
+
 PAGE = ROOT / "docs" / "reliability.md"
-ROOMS = ("assets", "connectors", "data_tests", "models", "orchestration", "store")
 CASES = [
     *(f"F{number:02}" for number in (*range(1, 16), *range(29, 50))),
     *(f"F60.{number}" for number in range(1, 12)),
@@ -38,29 +38,11 @@ def functions(file: Path) -> frozenset[str]:
     return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
 
 
-@cache
-def texts() -> tuple[str, ...]:
-    """Every text of the product, in Python and in SQL; what is filled in is `…`."""
-    found = [file.read_text(encoding="utf-8") for file in (ROOT / "dbt_project").rglob("*.sql")]
-    for room in ROOMS:
-        for file in (ROOT / room).rglob("*.py"):
-            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.JoinedStr):
-                    found.append("".join(_part(value) for value in node.values))
-                elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                    found.append(node.value)
-    return tuple(found)
-
-
-def _part(value: ast.expr) -> str:
-    return str(value.value) if isinstance(value, ast.Constant) else "…"
-
-
 def is_said(message: str) -> bool:
     """Whether one text of the product has all parts of a message in their order."""
     parts = [re.escape(part) for part in message.split("…") if part]
     pattern = re.compile(".*".join(parts), re.DOTALL)
-    return any(pattern.search(text) for text in texts())
+    return any(pattern.search(text) for text in (*sql_texts(), *python_texts()))
 
 
 def test_every_case_has_its_row() -> None:

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from models.checking import configuration_cautions
+from models.problems import dotted
 from models.rfm import DEFAULT_LABELS, METRICS, Rfm
 from models.score_steps import score_steps
 from models.tables import configuration_tables
-from tests.models.documents import configured, problems
+from tests.models.documents import base, configured, problems
 
 
 def label_of(scores: tuple[int, int, int]) -> list[str]:
@@ -296,3 +297,23 @@ def test_thresholds_reach_the_configuration_table() -> None:
         ("monetary", 4, Decimal(800), True),
         ("monetary", 5, Decimal(1500), False),
     )
+
+
+def test_words_that_are_written_for_a_feed_are_known_to_its_channel() -> None:
+    """INT-4: constants and the right side of replacements; what a source says is seen in a run."""
+    fields = {
+        "event": {"column": "Type", "replace": {"OPEN": "opened", "SPAM": "complained_of"}},
+        "occurred_at": "At",
+        "direction": {"value": "Incoming"},
+        "bounce_type": {"column": "Bounce", "replace": {"HARD": "hard", "BLOCK": "blocked"}},
+    }
+    modules = base()["modules"]
+    modules["events"] = {"mails": {"from": "crm.mails", "channel": "email", "fields": fields}}
+    found = {dotted(c.path): str(c) for c in configuration_cautions(configured(modules=modules))}
+    assert set(found) == {
+        "modules.events.mails.fields.event",
+        "modules.events.mails.fields.bounce_type",
+    }
+    assert "'complained_of'" in found["modules.events.mails.fields.event"]
+    assert "did you mean 'complained'?" in found["modules.events.mails.fields.event"]
+    assert "'blocked'" in found["modules.events.mails.fields.bounce_type"]

@@ -5,10 +5,8 @@ Messages are compared as templates: what a program fills in is `…` on both sid
 
 from __future__ import annotations
 
-import ast
 import re
 from functools import cache
-from pathlib import Path
 
 import pytest
 from typer.main import get_command
@@ -16,9 +14,8 @@ from typer.main import get_command
 from assets import runbooks
 from assets.runbooks import RUNBOOKS, Runbook, runbook_of
 from orchestration.cli import app
+from tests.product_texts import ROOT, python_texts
 
-ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("assets", "connectors", "data_tests", "models", "orchestration", "store")
 PARTS = ("**Still good:**", "**Why:**", "**What to do:**", "**It is over when**")
 LIKELIEST = 10
 
@@ -37,24 +34,6 @@ def sections() -> dict[str, str]:
         title, _, body = section.partition("\n")
         bodies[re.sub("[^a-z0-9 -]", "", title.lower()).replace(" ", "-")] = body
     return bodies
-
-
-@cache
-def templates() -> tuple[str, ...]:
-    """Every text of the product; what is filled in is `…`."""
-    found = []
-    for room in ROOMS:
-        for file in (ROOT / room).rglob("*.py"):
-            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.JoinedStr):
-                    found.append("".join(_part(value) for value in node.values))
-                elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                    found.append(node.value)
-    return tuple(found)
-
-
-def _part(value: ast.expr) -> str:
-    return str(value.value) if isinstance(value, ast.Constant) else "…"
 
 
 def quotes(body: str) -> list[str]:
@@ -78,15 +57,15 @@ def test_what_a_section_quotes_is_what_the_product_says(runbook: Runbook) -> Non
     for part in PARTS:
         assert body.count(part) == 1, part
     for quote in quotes(body):
-        assert any(quote in template for template in templates()), quote
+        assert any(quote in template for template in python_texts()), quote
         # Who reads that message is sent to this very section.
         assert runbook_of(quote.replace("…", "7")) is runbook, quote
 
 
 def test_a_word_that_nobody_says_fails_the_test_above() -> None:
     said = "no file holds the table …"
-    assert any(said in template for template in templates())
-    assert not any(said.replace("holds", "keeps") in template for template in templates())
+    assert any(said in template for template in python_texts())
+    assert not any(said.replace("holds", "keeps") in template for template in python_texts())
 
 
 def test_commands_of_the_runbooks_exist_with_their_options() -> None:

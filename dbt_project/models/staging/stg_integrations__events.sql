@@ -3,13 +3,18 @@ with run as (
 ),
 
 feeds as (
-    select * from {{ source('config', 'event_feeds') }}
+    select
+        *,
+        count(*) over (partition by source_table) > 1 as is_of_shared_table
+    from {{ source('config', 'event_feeds') }}
 ),
 
 loads as (
     select
         loads.*,
-        feeds.channel
+        feeds.channel,
+        feeds.source_table,
+        feeds.is_of_shared_table
     from {{ ref('stg_landing__loads') }} as loads
     inner join feeds on loads.module = feeds.module
 ),
@@ -19,6 +24,8 @@ versions as (
         landed.*,
         loads.module,
         loads.channel,
+        loads.source_table,
+        coalesce(landed.modified_at, cast(loads.exported_on as timestamp)) as told_at,
         loads.load_precedence,
         loads.newest_snapshot_precedence
     from {{ source('landing', 'events') }} as landed
@@ -27,6 +34,20 @@ versions as (
 
 newest as (
     {{ newest_versions(source('landing', 'events'), 'event_id') }}
+),
+
+newest_of_feed as (
+    select
+        versions.*,
+        newest.last_precedence
+    from versions
+    left join newest
+        on versions.event_id = newest.event_id and versions.module = newest.module
+    where coalesce(newest.load_id = versions.load_id, true)
+),
+
+newest_of_table as (
+    {{ newest_of_shared_tables(source('landing', 'events'), 'newest_of_feed') }}
 ),
 
 in_force as (
@@ -74,14 +95,17 @@ in_force as (
         -- Nobody says when the source learned of it, but its export was not there on that day.
         versions.ingested_at is null and versions.load_precedence < 0 as is_of_later_export,
         coalesce(versions.is_deleted, false) or coalesce(
-            coalesce(newest.last_precedence, versions.load_precedence)
+            coalesce(versions.last_precedence, versions.load_precedence)
             < versions.newest_snapshot_precedence,
             false
         ) as is_deleted
-    from versions
-    left join newest
-        on versions.event_id = newest.event_id and versions.module = newest.module
-    where coalesce(newest.load_id = versions.load_id, true)
+    from newest_of_feed as versions
+    left join newest_of_table
+        on
+            versions.source_table = newest_of_table.source_table
+            and versions.event_id = newest_of_table.event_id
+    -- One row may well be two events, a ticket opened and closed: both are then equally new.
+    where coalesce(versions.told_at >= newest_of_table.told_at, true)
 )
 
 select * from in_force

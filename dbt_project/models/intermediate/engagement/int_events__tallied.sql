@@ -53,6 +53,13 @@ counted as (
     union all
     select
         events.*,
+        arrived.tally,
+        1 as weight
+    from events
+    inner join {{ ref('int_mails__arrived') }} as arrived on events.event_key = arrived.event_key
+    union all
+    select
+        events.*,
         events.bounce_type || '_bounced' as tally,
         1 as weight
     from events

@@ -22,11 +22,13 @@ owned as (
         survivors.survivor_id as account_id,
         contacts.is_deleted,
         contacts.modified_at,
-        lower(contacts.email) as contact_email,
+        coalesce(spellings.contact_email, lower(contacts.email)) as contact_email,
         coalesce(scoped.is_in_scope, false) as is_in_scope
     from contacts
     left join survivors on contacts.account_id = survivors.account_id
     left join scoped on survivors.survivor_id = scoped.account_id
+    left join {{ source('landing', 'mail_spellings') }} as spellings
+        on lower(contacts.email) = spellings.spelling
 ),
 
 shared as (

@@ -18,6 +18,7 @@ delivered as (
 matched as (
     select
         placed.event_key,
+        placed.feed,
         placed.contact_id,
         placed.account_id,
         -- Ids of contacts and accounts may be equal texts.

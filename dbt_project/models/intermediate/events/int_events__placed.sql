@@ -32,6 +32,7 @@ survivors as (
 placed as (
     select
         visible.event_key,
+        visible.feed,
         coalesce(named.contact_id, addressed.contact_id) as contact_id,
         case
             when moved.contact_id is not null then moved.account_id
@@ -47,13 +48,14 @@ placed as (
         visible.channel,
         visible.event,
         kinds.event is not null as is_known_event,
-        coalesce(
-            visible.direction,
-            case
-                when kinds.is_incoming then 'incoming'
-                when kinds.event is not null then 'outgoing'
-            end
-        ) as direction,
+        -- A word that says neither is not taken for the usual one: what an agent wrote must not
+        -- be read as the customer's.
+        case
+            when visible.direction is not null and coalesce(kinds.is_either_way, true)
+                then {{ known_direction('visible.direction') }}
+            when kinds.is_incoming then 'incoming'
+            when kinds.event is not null then 'outgoing'
+        end as direction,
         visible.occurred_at,
         visible.ingested_at,
         {{ local_date('visible.occurred_at', 'run.time_zone') }} as occurred_on,
@@ -68,7 +70,8 @@ placed as (
         visible.referrer,
         visible.amount,
         visible.priority,
-        visible.bounce_type,
+        -- A bounce of another type is a bounce, but bars nobody's address for good.
+        {{ known_bounce_type('visible.bounce_type') }} as bounce_type,
         visible.participant_role,
         visible.is_follow_up,
         visible.is_flagged_machine,

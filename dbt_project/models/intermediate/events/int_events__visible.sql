@@ -5,9 +5,10 @@ with run as (
 visible as (
     select
         events.event_key,
+        events.feed,
         events.contact_id,
         events.account_id,
-        events.contact_email,
+        coalesce(spellings.contact_email, events.contact_email) as contact_email,
         -- Mails of one name are many; a survey or a conference is told by its name.
         coalesce(
             events.message_id,
@@ -34,6 +35,8 @@ visible as (
         events.ingested_at
     from {{ ref('stg_integrations__events') }} as events
     cross join run
+    left join {{ source('landing', 'mail_spellings') }} as spellings
+        on events.contact_email = spellings.spelling
     where
         not events.is_deleted
         and events.occurred_at < run.ends_at

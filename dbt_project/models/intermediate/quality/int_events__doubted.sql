@@ -16,6 +16,15 @@ matched as (
     select * from {{ ref('int_events__matched') }}
 ),
 
+said as (
+    select
+        channel,
+        direction,
+        bounce_type
+    from {{ ref('int_events__visible') }}
+    where direction is not null or bounce_type is not null
+),
+
 doubted as (
     select
         'events_without_contact' as check_name,
@@ -34,6 +43,18 @@ doubted as (
         channel || ' ' || coalesce(event, '(empty)') as record_id
     from matched
     where not is_known_event
+    union all
+    select
+        'events_of_unknown_direction' as check_name,
+        channel || ' ' || direction as record_id
+    from said
+    where direction is not null and {{ known_direction('direction') }} is null
+    union all
+    select
+        'events_of_unknown_bounce_type' as check_name,
+        channel || ' ' || bounce_type as record_id
+    from said
+    where bounce_type is not null and {{ known_bounce_type('bounce_type') }} is null
     union all
     select
         'events_without_time' as check_name,

@@ -2,6 +2,10 @@ with run as (
     select * from {{ source('config', 'run') }}
 ),
 
+settings as (
+    select * from {{ source('config', 'voice_settings') }}
+),
+
 mentions as (
     select * from {{ ref('fct_response_signals') }}
     where kind = 'competitor' and is_in_scope
@@ -13,7 +17,8 @@ deals as (
     where state in ('won', 'lost') and not is_refund and not is_closed_in_future
 ),
 
--- Closed within 90 days after somebody at the account named the competitor (VOC-23).
+-- Closed soon after somebody at the account named the competitor, be it a contact or somebody of
+-- whom only the account is known (VOC-23).
 followed as (
     select
         deals.deal_id,
@@ -28,11 +33,13 @@ followed as (
             order by mentions.occurred_on desc, mentions.response_key
         ) as place
     from mentions
+    cross join settings
     inner join deals
         on
             mentions.account_id = deals.account_id
             and mentions.occurred_on <= deals.closed_on
-            and {{ days_between('mentions.occurred_on', 'deals.closed_on') }} <= 90
+            and settings.mention_days
+            >= {{ days_between('mentions.occurred_on', 'deals.closed_on') }}
 )
 
 select
