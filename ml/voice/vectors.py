@@ -155,8 +155,7 @@ class MiniLM:
             if layer + 1 in MIDDLE:
                 middle.append(_mean(hidden))
         # Five decimals: what is kept is the same, whatever texts it was computed among.
-        found: Floats = np.round(np.hstack([_mean(hidden), *middle]), 5)
-        return found
+        return np.round(np.concatenate([_mean(hidden), *middle], axis=1, dtype=np.float32), 5)
 
     def _dense(self, values: Floats, name: str) -> Floats:
         found: Floats = values @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
