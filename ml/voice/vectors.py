@@ -154,8 +154,9 @@ class MiniLM:
             hidden = self._normed(hidden + outer, f"{name}.output.LayerNorm")
             if layer + 1 in MIDDLE:
                 middle.append(_mean(hidden))
+        found: Floats = np.concatenate([_mean(hidden), *middle], axis=1)
         # Five decimals: what is kept is the same, whatever texts it was computed among.
-        return np.round(np.concatenate([_mean(hidden), *middle], axis=1, dtype=np.float32), 5)
+        return np.round(found, 5)
 
     def _dense(self, values: Floats, name: str) -> Floats:
         found: Floats = values @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
