@@ -13,6 +13,7 @@ import pytest
 
 from ml.voice import vectors
 from ml.voice.engine import Engine
+from ml.voice.engine_tables import engine_from, tables_of
 from ml.voice.teaching import teach
 from ml.voice.vectors import MiniLM, VectorsError, gelu, tensors, text_hash
 from ml.voice.word_pieces import MOST_PIECES, WordPieces
@@ -235,6 +236,14 @@ def test_a_taught_engine_learns_from_vectors() -> None:
     assert said["engine"].tolist() == ["trained", "trained"]
     with pytest.raises(ValueError, match="make vectors"):
         Engine(sentiments=found.engine.sentiments)
+    tables = tables_of(found.engine)
+    again = engine_from(tables, Resembling())
+    assert again.version == found.engine.version
+    pd.testing.assert_frame_equal(again.classify(pd.DataFrame({"body": ["Une glorxx"]})), said[:1])
+    learned = tables["learned"]
+    shorter = learned[(learned["kind"] != "vector") | (learned["place"] != 0)]
+    with pytest.raises(ValueError, match=r"vectors of 1,151 numbers, today they have 1,152"):
+        engine_from({**tables, "learned": shorter}, Resembling())
 
 
 def test_the_published_likenesses_come_out() -> None:
