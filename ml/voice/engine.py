@@ -26,7 +26,7 @@ from ml.voice.readings import Reading
 from ml.voice.sentiment import Verdict, own_verdict, score_of, verdict
 from ml.voice.texts import Cleaned, cleaned
 from ml.voice.vector_seeds import VectorSeeds
-from ml.voice.vectors import SIZE, Floats, MiniLM
+from ml.voice.vectors import WIDTH, Floats, MiniLM
 
 VERSION: Final = "2"
 """Changes whenever the same text could be classified otherwise by the same lessons."""
@@ -211,7 +211,7 @@ class Engine:
             return None
         places = [n for n, read in enumerate(reads) if read.cleaned.language == ENGLISH]
         found = self._seeds.source.vectors([reads[n].text for n in places])
-        vectors = np.zeros((len(reads), SIZE), np.float32)
+        vectors = np.zeros((len(reads), WIDTH), np.float32)
         vectors[places] = found
         return list(vectors)
 

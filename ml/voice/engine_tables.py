@@ -21,7 +21,7 @@ from ml.voice.learned import TrainedIntents, TrainedSentiment, fingerprint_of
 from ml.voice.lessons import Entry, Lessons
 from ml.voice.names import Alias
 from ml.voice.terms import Terms
-from ml.voice.vectors import MiniLM
+from ml.voice.vectors import WIDTH, MiniLM
 
 LEARNED: Final = ("signal", "language", "kind", "place", "term", "rarity", "label", "weight")
 """Columns of `learned`: signal (`sentiment`, `intent`), kind (`word`, `characters`, `opinion`,
@@ -52,7 +52,7 @@ def engine_from(tables: Mapping[str, pd.DataFrame], vectors: MiniLM | None = Non
 
     Raises:
         KeyError: a table or column is missing.
-        ValueError: it was taught with sentence vectors and there are none.
+        ValueError: it was taught with sentence vectors and there are none, or with others.
     """
     lessons = Lessons(
         tuple(Entry(**_values(row)) for row in tables["lexicon"].to_dict("records")),
@@ -125,9 +125,20 @@ def _sentiment(language: str, rows: pd.DataFrame) -> TrainedSentiment:
     terms, labels = _terms(language, rows)
     weights = np.hstack([_matrix(rows, kind) for kind in (*terms.kinds, "opinion")])
     intercepts = _matrix(rows, "intercept")[:, 0]
-    by_vector = _matrix(rows, "vector") if (rows["kind"] == "vector").any() else None
+    by_vector = _weights_by_vector(rows) if (rows["kind"] == "vector").any() else None
     fingerprint = fingerprint_of(terms, labels, weights, intercepts, by_vector)
     return TrainedSentiment(terms, labels, weights, intercepts, fingerprint, by_vector)
+
+
+def _weights_by_vector(rows: pd.DataFrame) -> npt.NDArray[Any]:
+    weights = _matrix(rows, "vector")
+    # Behind the vector stand the opinion features and the intercept.
+    width = weights.shape[1] - _matrix(rows, "opinion").shape[1] - 1
+    if width != WIDTH:
+        raise ValueError(
+            f"it was taught with sentence vectors of {width:,} numbers, today they have {WIDTH:,}"
+        )
+    return weights
 
 
 def _intents(language: str, rows: pd.DataFrame) -> TrainedIntents:

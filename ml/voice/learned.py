@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,20 +16,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ml.voice.languages import CHINESE, ENGLISH
 from ml.voice.readings import Reading
 from ml.voice.sentiment import SENTIMENTS, Verdict
 from ml.voice.terms import Terms, opinion_features
+from ml.voice.weights import regression, weights_of_terms
 
-# All were chosen on the even rows of the sets whose odd rows `benchmarks.voice` reports.
-REGRESSIONS: Final[Mapping[str, tuple[tuple[float, bool], ...]]] = {
-    ENGLISH: ((4.0, False),),
-    CHINESE: ((8.0, False), (4.0, True)),
-}
-"""By language, the regressions over terms whose mean is used: C, and whether terms are scaled by
-how much they tell (the logarithm of their counts in one sentiment to those in the others)."""
+# All were chosen on even rows of the sets whose odd rows `benchmarks.voice` reports.
 STRENGTH: Final = 2.0
-"""C of all other regressions: of vectors, and of intents."""
+"""C of the regressions of vectors and of intents."""
 BALANCE: Final = 0.6
 """Power of the rarity of a sentiment that its examples weigh: 0 as they are, 1 all alike."""
 LEAST_LIKELIHOOD: Final = 0.5
@@ -48,7 +42,7 @@ class TrainedSentiment:
         weights: By class and term, the opinion features last.
         intercepts: By class.
         fingerprint: Short digest of the weights.
-        by_vector: By class, weights of the vector, of the opinion features, and the intercept.
+        by_vector: By class, weights of the vectors, of the opinion features, and the intercept.
     """
 
     terms: Terms
@@ -70,7 +64,7 @@ class TrainedSentiment:
         Args:
             readings: The texts as read.
             scores: What the engine without labels gives them.
-            vectors: Their sentence vectors (N x 384), where it was trained with them.
+            vectors: Their sentence vectors (N x `vectors.WIDTH`), where it was trained with them.
         """
         rows = self.terms.matrix(readings)
         sums = rows @ self.weights[:, : rows.shape[1]].T + self.intercepts
@@ -131,7 +125,7 @@ def train_sentiment(
         readings: The labelled texts as read.
         scores: What the engine without labels gives them.
         labels: Their sentiments, at least two different ones.
-        vectors: Their sentence vectors (N x 384), or None.
+        vectors: Their sentence vectors (N x `vectors.WIDTH`), or None.
     """
     terms = Terms(language)
     opinions = opinion_features(readings, scores)
@@ -140,60 +134,13 @@ def train_sentiment(
     classes = tuple(label for label in SENTIMENTS if label in counts)
     usual = len(labels) / len(classes)
     shares = {label: (usual / counts[label]) ** BALANCE for label in classes}
-    fits = [
-        _by_terms(rows, opinions, labels, shares, strength, is_scaled)
-        for strength, is_scaled in REGRESSIONS[language]
-    ]
-    # The mean of linear scores is linear: one table of weights.
-    weights = np.mean([fit[0] for fit in fits], axis=0)
-    intercepts = np.mean([fit[1] for fit in fits], axis=0)
+    weights, intercepts = weights_of_terms(language, rows, opinions, labels, shares)
     by_vector = None
     if vectors is not None:
         both = np.hstack([vectors, opinions])
-        by_vector = np.column_stack(_logistic(both, labels, shares, STRENGTH))
+        by_vector = np.column_stack(regression(both, labels, shares, STRENGTH))
     fingerprint = fingerprint_of(terms, classes, weights, intercepts, by_vector)
     return TrainedSentiment(terms, classes, weights, intercepts, fingerprint, by_vector)
-
-
-def _by_terms(
-    rows: Any,
-    opinions: npt.NDArray[Any],
-    labels: Sequence[str],
-    shares: dict[str, float],
-    strength: float,
-    is_scaled: bool,
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    from scipy.sparse import csr_matrix, diags, hstack
-
-    scale = _told_by_counts(rows, labels) if is_scaled else np.ones(rows.shape[1])
-    both = hstack([rows @ diags(scale), csr_matrix(opinions)], format="csr")
-    weights, intercepts = _logistic(both, labels, shares, strength)
-    return weights * np.concatenate([scale, np.ones(opinions.shape[1])]), intercepts
-
-
-def _told_by_counts(rows: Any, labels: Sequence[str]) -> npt.NDArray[Any]:
-    """How much the presence of each term tells of a label, by naive Bayes: 0 is nothing."""
-    has = rows > 0
-    told = []
-    for label in sorted(set(labels)):
-        inside = np.array([other == label for other in labels])
-        here, elsewhere = (np.asarray(has[of].sum(axis=0)).ravel() + 1 for of in (inside, ~inside))
-        told.append(np.abs(np.log(here / here.sum()) - np.log(elsewhere / elsewhere.sum())))
-    most: npt.NDArray[Any] = np.max(told, axis=0)
-    return most
-
-
-def _logistic(
-    rows: Any, labels: Sequence[str], shares: dict[str, float], strength: float
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Weights and intercepts by class, of two classes as of more."""
-    from sklearn.linear_model import LogisticRegression
-
-    fit = LogisticRegression(C=strength, class_weight=shares, max_iter=500).fit(rows, list(labels))
-    weights, intercepts = fit.coef_, fit.intercept_
-    if len(shares) == 2:
-        return np.vstack([-weights, weights]) / 2, np.array([-1, 1]) * intercepts / 2
-    return weights, intercepts
 
 
 @dataclass(frozen=True)

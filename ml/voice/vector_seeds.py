@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ml.voice.intents import LEAST_LOG_ODDS, STANDARD
 from ml.voice.seeds import ENGLISH_INTENTS, ENGLISH_SENTIMENT
-from ml.voice.vectors import Floats, MiniLM
+from ml.voice.vectors import SIZE, Floats, MiniLM
 
 STRENGTH: Final = 10.0
 
@@ -31,7 +31,7 @@ class VectorSeeds:
         self._intents, self._intent_weights = _fitted(vectors, ENGLISH_INTENTS)
 
     def leanings(self, vectors: Floats) -> list[float]:
-        """Return how positive each text is, -1 to 1 (N x 384 in)."""
+        """Return how positive each text is, -1 to 1 (N x `WIDTH` in)."""
         likelihoods = 1 / (1 + np.exp(-_sums(vectors, self._sentiment_weights)))
         positive = likelihoods[:, self._sentiments.index("positive")]
         negative = likelihoods[:, self._sentiments.index("negative")]
@@ -53,7 +53,7 @@ def _fitted(
     """Names of the classes, and for each its weights with the intercept last."""
     from sklearn.linear_model import LogisticRegression
 
-    rows = vectors.vectors([text for texts in seeds.values() for text in texts])
+    rows = vectors.vectors([text for texts in seeds.values() for text in texts])[:, :SIZE]
     labels = [name for name, texts in seeds.items() for _ in texts]
     fits = [
         LogisticRegression(C=STRENGTH, class_weight="balanced").fit(
@@ -67,6 +67,6 @@ def _fitted(
 def _sums(vectors: Floats, weights: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Log-odds by text and class, each summed alone: a row is the same among any others."""
     found: npt.NDArray[Any] = np.stack(
-        [(vectors * row[:-1]).sum(axis=1) + row[-1] for row in weights], axis=1
+        [(vectors[:, :SIZE] * row[:-1]).sum(axis=1) + row[-1] for row in weights], axis=1
     )
     return found

