@@ -77,7 +77,7 @@ def _read(
     told = {"texts": total, "newly read": unread, "engine": engine.version}
     if refresh.chosen_engine == "spark" and unread:
         told |= _read_on_spark(context, refresh, connection, engine, unread)
-    _read_here(context, connection, engine)
+    read_here(connection, engine, context.log.info)
     forget_other_versions(connection, engine.version)
     return told
 
@@ -96,7 +96,7 @@ def _read_on_spark(
             context.log.info(f"read by this machine: {_why_here(few)}; {TEXTS_VARIABLE} changes it")
             return {"read on Spark": 0}
         found = read_on_spark(
-            refresh, connection, engine, context.log.info, _teller(context, unread)
+            refresh, connection, engine, context.log.info, _teller(context.log.info, unread)
         )
     except SparkUnavailableError as missing:
         raise dg.Failure(description=str(missing), allow_retries=False) from missing
@@ -113,10 +113,13 @@ def _why_here(few: int | None) -> str:
     return f"fewer than {few:,} texts"
 
 
-def _read_here(
-    context: dg.AssetExecutionContext, connection: duckdb.DuckDBPyConnection, engine: "Engine"
+def read_here(
+    connection: duckdb.DuckDBPyConnection, engine: "Engine", say: Callable[[str], None]
 ) -> None:
-    """Read what is left on this machine, by several processes when it is much."""
+    """Read what is not read yet on this machine, by several processes when it is much.
+
+    `connection` is a warehouse with the tables of `assets.voice_tables`; `say` hears the progress.
+    """
     from ml.voice.batches import classified
     from ml.voice.engine import BATCH
 
@@ -125,12 +128,12 @@ def _read_here(
         engine,
         unread_texts(connection, engine.version, BATCH),
         workers=1 if unread < FEW_TEXTS else os.cpu_count() or 1,
-        progress=_teller(context, unread),
+        progress=_teller(say, unread),
     ):
         insert_heard(connection, said)
 
 
-def _teller(context: dg.AssetExecutionContext, unread: int) -> Callable[[int], None]:
+def _teller(say: Callable[[str], None], unread: int) -> Callable[[int], None]:
     """Say how far it is, every so many texts."""
     told = 0
 
@@ -138,6 +141,6 @@ def _teller(context: dg.AssetExecutionContext, unread: int) -> Callable[[int], N
         nonlocal told
         if done - told >= TOLD_EVERY:
             told = done
-            context.log.info(f"{done:,} of {unread:,} texts read")
+            say(f"{done:,} of {unread:,} texts read")
 
     return tell

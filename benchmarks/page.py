@@ -199,8 +199,7 @@ def voice_page(results: Path) -> str:
     rows = read_result(results, "voice")["rows"]
     parts = [VOICE_OPENING, made_by(rows)]
     for row in rows:
-        lines = voice.table(row) if "engines" in row else voice.speed_lines(row)
-        parts += [f"## {row['data_set']}", markdown(lines)]
+        parts += [f"## {row['data_set']}", markdown(voice.lines(row))]
     return "\n".join(part.strip("\n") + "\n" for part in parts)
 
 
