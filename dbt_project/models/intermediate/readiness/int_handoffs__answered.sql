@@ -77,7 +77,10 @@ won as (
             framed.account_id = deals.account_id
             and framed.handed_off_on < deals.closed_on
             and coalesce(framed.next_handed_off_on >= deals.closed_on, true)
-    where deals.state = 'won' and deals.closed_on <= run.as_of
+    where
+        deals.state = 'won'
+        and not {{ is_refund('deals') }}
+        and deals.closed_on <= run.as_of
     group by framed.account_id, framed.handed_off_on
 )
 
