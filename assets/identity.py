@@ -1,7 +1,7 @@
 """Who may be the same, as assets: group `accounts`, between two dbt builds (ACC-9).
 
-One asset makes comparable what identifies accounts, contacts and leads, and proposes pairs. Never compare
-here (`ml.identity`), and never describe a table (`assets.identity_tables`).
+One asset makes comparable what identifies accounts, contacts and leads, and proposes pairs. Never
+compare here (`ml.identity`), and never describe a table (`assets.identity_tables`).
 """
 
 from collections.abc import Iterator

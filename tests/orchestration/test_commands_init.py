@@ -202,6 +202,7 @@ def test_the_demo_crm_is_recognised_and_its_planted_defects_mislead_nobody(tmp_p
         "deals": "crm.deals",
         "deal_lines": "crm.deals_products",
         "currency_rates": "crm.currency_rates",
+        "leads": "crm.leads",
     }
     assert document["modules"]["contacts"]["by_hand"] == {"title": "Job Designation"}
     text = configuration.read_text(encoding="utf-8")

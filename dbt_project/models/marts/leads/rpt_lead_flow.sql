@@ -48,7 +48,7 @@ begun as (
     group by kind, origin, stage, lower(first_step)
 ),
 
-leading as (
+commonest as (
     select
         kind,
         origin,
@@ -94,14 +94,14 @@ select
     {{ share_of('compared.lead_count', 'compared.previous_count') }} as previous_stage_share,
     {{ share_of('compared.lead_count', 'compared.captured_count') }} as captured_share,
     compared.fulfilled_count,
-    coalesce(leading.first_step_count, 0) as first_step_count,
-    leading.first_step as leading_first_step,
+    coalesce(commonest.first_step_count, 0) as first_step_count,
+    commonest.first_step as leading_first_step,
     run.as_of
 from compared
 cross join run
-left join leading
+left join commonest
     on
-        compared.kind = leading.kind
-        and compared.origin = leading.origin
-        and compared.stage = leading.stage
-        and leading.place = 1
+        compared.kind = commonest.kind
+        and compared.origin = commonest.origin
+        and compared.stage = commonest.stage
+        and commonest.place = 1
