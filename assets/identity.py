@@ -1,7 +1,7 @@
 """Who may be the same, as assets: group `accounts`, between two dbt builds (ACC-9).
 
-One asset makes comparable what identifies accounts and contacts, and proposes pairs. Never compare
-here (`ml.identity`), and never describe a table (`assets.identity_tables`).
+One asset makes comparable what identifies accounts, contacts and leads, and proposes pairs. Never
+compare here (`ml.identity`), and never describe a table (`assets.identity_tables`).
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import dagster as dg
 
-from assets.identity_tables import DESCRIBED, IDENTITY_TABLES, described
+from assets.identity_tables import DESCRIBED, IDENTITY_TABLES, LEADS, described
 from assets.learned_assets import bounded_warehouse, results_of, table_specs
 from assets.learned_tables import (
     SCHEMA,
@@ -27,7 +27,7 @@ COMPARED: Final = "everything_compared"
     name="identity",
     specs=table_specs(
         IDENTITY_TABLES,
-        deps=[["learning", table] for table in DESCRIBED],
+        deps=[["learning", table] for table in (*DESCRIBED, LEADS)],
         group="accounts",
         kind="splink",
         code_version="1",
@@ -49,6 +49,7 @@ def identity(context: dg.AssetExecutionContext, refresh: Refresh) -> Iterator[An
     """Make identifiers comparable and propose duplicates; nothing is merged (ACC-9)."""
     from ml.identity.blocks import Bounds
     from ml.identity.proposals import account_proposals, contact_proposals
+    from ml.identity.records import lead_identities
 
     chosen = refresh.configuration.identity
     bounds = Bounds(chosen.largest_block, chosen.most_pairs) if chosen.active else None
@@ -68,6 +69,9 @@ def identity(context: dg.AssetExecutionContext, refresh: Refresh) -> Iterator[An
                 f"{len(found.pairs):,} proposed"
             )
             told[f"{kind}_pairs"] = found.left_out
+        leads = lead_identities(described(connection, LEADS))
+        columns = IDENTITY_TABLES["lead_identities"][1]
+        insert_frame(connection, f"lead_identities{UNFINISHED}", columns, leads)
         finish_tables(connection, IDENTITY_TABLES)
         results = results_of(connection, refresh, IDENTITY_TABLES)
     yield from results

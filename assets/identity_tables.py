@@ -16,6 +16,8 @@ from assets.learned_tables import Tables
 
 DESCRIBED: Final = ("int_accounts__described", "int_contacts__described")
 """dbt models of schema `learning` that hold what identifies accounts and contacts."""
+LEADS: Final = "int_leads__described"
+"""The same of leads: made comparable by the rules of contacts, and merged by SQL (HYG-3)."""
 _PAIR: Final = {
     "match_weight": "DECIMAL(9,4)", "match_probability": "DECIMAL(6,3)", "found_by": "VARCHAR",
     "rule": "VARCHAR", "reasons": "VARCHAR",
@@ -38,6 +40,14 @@ IDENTITY_TABLES: Final[Tables] = {
         {
             "contact_id": "VARCHAR", "email_normalized": "VARCHAR", "email_domain": "VARCHAR",
             "is_email_domain_public": "BOOLEAN", "is_email_valid": "BOOLEAN",
+            "email_reason": "VARCHAR", **_PHONE,
+        },
+    ),
+    "lead_identities": (
+        "Identifiers of leads, made comparable (HYG-3). One row per lead.",
+        {
+            "lead_id": "VARCHAR", "person_name": "VARCHAR", "web_domain": "VARCHAR",
+            "email_normalized": "VARCHAR", "email_domain": "VARCHAR", "is_email_valid": "BOOLEAN",
             "email_reason": "VARCHAR", **_PHONE,
         },
     ),

@@ -249,6 +249,32 @@ CURRENCY_RATES: Final = Module(
     parent="currency",
 )
 
+LEADS: Final = Module(
+    "leads",
+    "Persons who came to us or were listed, as captured, with the path they took (HYG-5, HYG-7).",
+    (
+        Field("lead_id", _T, "Key of the lead.", Need.KEY),
+        Field("captured_at", _TS, "When the lead was captured.", Need.REQUIRED),
+        Field("lead_source", _T, "Where the lead came from.", Need.REQUIRED),
+        Field("campaign_kind", _T, "Kind of campaign: inbound, outbound or one of your own."),
+        Field("path", _T, "Steps from search term or list to the form: step > step > step."),
+        Field("campaign_id", _T, "Campaign the lead came from."),
+        Field("email", _T, "Mail address."),
+        Field("phone", _T, "Phone number."),
+        Field("first_name", _T, "First name."),
+        Field("last_name", _T, "Last name."),
+        Field("company_name", _T, "Company, as the lead says it."),
+        Field("website", _T, "Website of the company."),
+        Field("country", _T, "Country of the company."),
+        Field("contact_id", _T, "Contact the CRM made of it.", references="contacts"),
+        Field("account_id", _T, "Account the CRM put it to.", references="accounts"),
+        Field("converted_at", _TS, "When the CRM made a contact of it."),
+        _MODIFIED,
+        _DELETED,
+    ),
+    key="lead_id",
+)
+
 EVENTS: Final = Module(
     "events",
     "What happened over every channel: mails, calls, surveys, webinars, visits, tickets (INT-4).",
@@ -285,7 +311,10 @@ EVENTS: Final = Module(
 )
 
 MODULES: Final = MappingProxyType(
-    {m.name: m for m in (ACCOUNTS, CONTACTS, PRODUCTS, DEALS, DEAL_LINES, CURRENCY_RATES)}
+    {
+        module.name: module
+        for module in (ACCOUNTS, CONTACTS, PRODUCTS, DEALS, DEAL_LINES, CURRENCY_RATES, LEADS)
+    }
 )
 """The modules of a CRM by name, in landing order."""
 

@@ -320,6 +320,8 @@ class Modules(Definition):
     """Products of deals; without it product figures are off (CON-2)."""
     currency_rates: Mapped | None = None
     """Exchange rates by day (EDG-4)."""
+    leads: Mapped | None = None
+    """Captured leads with source and path; form fields are custom fields (HYG-5, HYG-7)."""
     events: dict[Identifier, EventFeed] = Field(default_factory=dict)
     """Tables of events by a name of your own; each has one channel (INT-1)."""
 

@@ -138,7 +138,9 @@ class _Builder:
 
     def modules(self) -> dict[str, ModuleProposal]:
         found = {}
-        for name in ("accounts", "products", "contacts", "deals", "deal_lines", "currency_rates"):
+        # Keys first: lookups are recognised by them.
+        keyed = ("accounts", "products", "contacts")
+        for name in (*keyed, *(name for name in MODULES if name not in keyed)):
             found[name] = self.module(name)
             key = found[name].column_of(MODULES[name].key or "")
             if key is not None:

@@ -14,10 +14,11 @@ from models.standard_names import header_key
 
 ROLE_WORDS: Final[Mapping[str, str]] = {
     "currency_rates": r"(currency|exchange|fx) ?rates?",
+    "leads": r"leads?|lead captures?|web ?leads?|(form|lead) submissions?",
     "deal_lines": r"(deals?|orders?|opportunit(y|ies)|invoices?|sales) "
     r"(lines?|details?|items?|products?|line items?)|line ?items?|deal lines?",
     "accounts": r"accounts?|customers?|compan(y|ies)|clients?|organi[sz]ations?",
-    "contacts": r"contacts?|persons?|people|leads?",
+    "contacts": r"contacts?|persons?|people",
     "products": r"products?|articles?|items?|catalog(ue)?|skus?",
     "deals": r"deals?|opportunit(y|ies)|orders?|pipeline|sales|purchases?|transactions?|invoices?",
 }
@@ -131,6 +132,23 @@ _GUESSES: Final[Mapping[str, Mapping[str, str]]] = {
         "currency": "Code|Currency",
         "valid_from": "Valid On|Day|From|Effective Date",
         "exchange_rate": "Value|FX Rate|Exchange",
+    },
+    "leads": {
+        "lead_id": "Lead|Lead Number|Submission ID|Response ID",
+        "captured_at": "Captured|Captured On|Capture Time|Submitted At|Submission Time|Submitted On"
+        "|Form Submitted At|Lead Date|Created|Date",
+        "lead_source": "Source|Channel|Origin|UTM Source",
+        "campaign_kind": "Direction|Kind|Campaign Type|Lead Type",
+        "path": "Journey|Steps|Click Path|Conversion Path|Visitor Path",
+        "campaign_id": "Campaign|UTM Campaign",
+        "email": "Mail Address|Work Email|E Mail Address",
+        "phone": "Telephone|Mobile|Phone No",
+        "first_name": "First",
+        "last_name": "Last|Full Name|Name|Lead Name",
+        "company_name": "Organization|Organisation|Employer|Account Name",
+        "website": "URL|Homepage|Web",
+        "country": "Country Name|Country Code|Nation",
+        "converted_at": "Converted|Converted On|Conversion Date",
     },
 }
 

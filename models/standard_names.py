@@ -137,6 +137,23 @@ _SPELLINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "valid_from": "Start Date|Date",
         "exchange_rate": "Conversion Rate|Rate",
     },
+    "leads": {
+        **_AUDIT,
+        "lead_id": "Id|Record Id|hs_object_id",
+        "captured_at": _CREATED["created_at"],
+        "lead_source": "Original Source|hs_analytics_source",
+        "campaign_id": "Campaign Source.id",
+        "email": "Email Address|E-mail|Mail",
+        "phone": "Phone Number",
+        "first_name": "Firstname|Given Name",
+        "last_name": "Lastname|Family Name|Surname",
+        "company_name": "Company",
+        "website": "Website URL|Web Site|Company Domain Name",
+        "country": "Country/Region",
+        "contact_id": "Converted Contact Id|Converted Contact.id|Associated Contact ID",
+        "account_id": "Converted Account Id|Converted Account.id|Associated Company ID",
+        "converted_at": "Converted Date|Converted Time|Converted Date Time",
+    },
 }
 
 

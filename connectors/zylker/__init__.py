@@ -24,6 +24,10 @@ do not count), language (en, zh).
 `truths/duplicates.parquet`, one row per planted pair: table, kind (duplicate: nobody knows;
 merged: the CRM says so), record_id, same_as_id.
 
+`truths/leads.parquet`, one row per lead: lead_id, fate (converted: the CRM says to which contact;
+known: by its mail only; colleague: mail of an account's domain; visitor: website of an account;
+stranger; repeated), duplicate_of_lead_id, contact_id, has_bad_mail.
+
 `truths/truths.json`: parameters; seasonal factors by month and yearly growth of the calendar that
 dates are drawn from; products (ladders, bundles, consumables, owned together, the one that an
 industry begins with, inactive); currency

@@ -38,6 +38,7 @@ RECORD_KINDS: Final = {
     "tickets": 17,
     "messages": 18,
     "conferences": 19,
+    "leads": 20,
 }
 """Number of each kind of record inside its id: ids of two kinds never collide."""
 

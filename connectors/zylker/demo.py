@@ -28,6 +28,7 @@ from connectors.zylker.event_tables import (
     survey_table,
     ticket_table,
 )
+from connectors.zylker.lead_tables import draw_leads, lead_table, lead_truths
 from connectors.zylker.lines import Ladder, draw_ladders, draw_lines
 from connectors.zylker.mails import draw_attempts, mail_table
 from connectors.zylker.occasions import attendance_table, visit_table, webinar_table
@@ -42,7 +43,7 @@ from connectors.zylker.product_tables import (
 from connectors.zylker.writing import Shape, TableFile
 
 CRM_TABLES: Final = (
-    "Accounts", "Contacts", "Products", "Deals", "Deals_Products", "Currency_Rates",
+    "Accounts", "Contacts", "Products", "Deals", "Deals_Products", "Currency_Rates", "Leads",
 )  # fmt: skip
 EVENT_TABLES: Final = (
     "Emails", "Calls", "Surveys", "Webinars", "Event_Attendance", "Chats", "Web_Visits", "Tickets",
@@ -110,7 +111,7 @@ def write_demo(
         }
         records = {
             name: stack.enter_context(TableFile(directory / "truths", name, "parquet"))
-            for name in ("accounts", "texts", "duplicates")
+            for name in ("accounts", "texts", "duplicates", "leads")
         }
         book = _Book(plan, files, records, drawn_rates(plan))
         book.write_small_tables()
@@ -166,6 +167,7 @@ class _Book:
         contacts, copies = contact_table(self.plan, traits)
         self._write("Accounts", lambda: account_table(self.plan, traits), traits.block)
         self._write("Contacts", lambda: contacts, traits.block)
+        self._write_leads(traits, contacts, copies)
         deals, ladder = self._write_deals(traits)
         emails = contacts.column("Email").combine_chunks()
         behaviour = draw_behaviour(self.plan, traits, emails)
@@ -175,6 +177,14 @@ class _Book:
             truths.account_truths(self.plan, traits, deals, ladder, behaviour)
         )
         self.records["duplicates"].write(truths.duplicate_truths(traits, copies))
+
+    def _write_leads(
+        self, traits: Traits, contacts: pa.Table, copies: list[tuple[int, int]]
+    ) -> None:
+        leads = draw_leads(self.plan, traits, contacts, copies, self._numbers["leads"])
+        self._write("Leads", lambda: lead_table(self.plan, traits, contacts, leads))
+        self.records["leads"].write(lead_truths(contacts, leads))
+        self._numbers["leads"] += len(leads.fate)
 
     def _write_deals(self, traits: Traits) -> tuple[Deals, Ladder]:
         plan, first = self.plan, self._numbers["deals"]

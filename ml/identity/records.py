@@ -22,6 +22,10 @@ ACCOUNT_COLUMNS: Final = (
     "account_id", "name_key", "region", "web_domain", "is_web_domain_public", "website_reason",
     "phone_e164", "has_phone_digits", "is_phone_valid", "phone_reason",
 )  # fmt: skip
+LEAD_COLUMNS: Final = (
+    "lead_id", "person_name", "web_domain", "email_normalized", "email_domain", "is_email_valid",
+    "email_reason", "phone_e164", "has_phone_digits", "is_phone_valid", "phone_reason",
+)  # fmt: skip
 CONTACT_COLUMNS: Final = (
     "contact_id", "email_normalized", "email_domain", "is_email_domain_public", "is_email_valid",
     "email_reason", "phone_e164", "has_phone_digits", "is_phone_valid", "phone_reason",
@@ -73,19 +77,16 @@ def contact_identities(contacts: pd.DataFrame) -> pd.DataFrame:
         strangers do not share).
     """
     read = contacts.reset_index(drop=True)
-    mails = _each(read["email"], normalized_mail)
-    domains = _each(mails, lambda mail: mail.domain)
+    mails = _mails(read["email"])
+    domains = mails["email_domain"]
     first, last = (_each(read[name], person_name) for name in ("first_name", "last_name"))
     written = _each(read["email"], lambda email: plain(email).lower() or None)
-    written = np.where(pd.notna(domains), _each(mails, lambda mail: mail.normalized), written)
+    written = np.where(pd.notna(domains), mails["email_normalized"], written)
     days = _each(read["birth_date"], lambda day: plain(day) or None)
     found = {
         "contact_id": read["contact_id"].to_numpy(object),
-        "email_normalized": _each(mails, lambda mail: mail.normalized),
-        "email_domain": domains,
+        **mails,
         "is_email_domain_public": _each(domains, _is_shared),
-        "is_email_valid": _each(mails, lambda mail: _is_valid(mail.normalized, mail.reason)),
-        "email_reason": _each(mails, lambda mail: mail.reason),
         **_phones(read["phone"], read["billing_country"]),
         "account_id": read["account_id"].to_numpy(object),
         "first_name": first,
@@ -101,6 +102,28 @@ def contact_identities(contacts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, dtype=object)
 
 
+def lead_identities(leads: pd.DataFrame) -> pd.DataFrame:
+    """Return the identifiers of leads, in the same order, made comparable as those of contacts.
+
+    Args:
+        leads: lead_id, first_name, last_name, email, phone, website, country.
+
+    Returns:
+        LEAD_COLUMNS: web_domain also where strangers share it; person_name is both names sorted
+        (they are swapped at times), or the one there is (HYG-3).
+    """
+    read = leads.reset_index(drop=True)
+    first, last = (_each(read[name], person_name) for name in ("first_name", "last_name"))
+    found = {
+        "lead_id": read["lead_id"].to_numpy(object),
+        "person_name": _known(_known(_both(first, last), last), first),
+        "web_domain": _each(_each(read["website"], web_domain), lambda domain: domain.name),
+        **_mails(read["email"]),
+        **_phones(read["phone"], read["country"]),
+    }
+    return pd.DataFrame(found, columns=list(LEAD_COLUMNS), dtype=object)
+
+
 def place(city: object) -> str | None:
     """Return a city folded and without accents; None for none."""
     return unmarked(plain(city)) or None
@@ -114,6 +137,16 @@ def _each(values: pd.Series[Any] | Values, read: Callable[[Any], Any]) -> Values
     if (codes < 0).any():
         found[-1] = read(None)
     return found[codes]
+
+
+def _mails(emails: pd.Series[Any]) -> dict[str, Values]:
+    read = _each(emails, normalized_mail)
+    return {
+        "email_normalized": _each(read, lambda mail: mail.normalized),
+        "email_domain": _each(read, lambda mail: mail.domain),
+        "is_email_valid": _each(read, lambda mail: _is_valid(mail.normalized, mail.reason)),
+        "email_reason": _each(read, lambda mail: mail.reason),
+    }
 
 
 def _phones(phones: pd.Series[Any], countries: pd.Series[Any]) -> dict[str, Values]:
@@ -154,6 +187,11 @@ def _both(first: Values, last: Values) -> Values:
     found = np.empty(len(first), dtype=object)
     found[:] = [" ".join(sorted((one, other))) if one and other else None for one, other in pairs]
     return found
+
+
+def _known(values: Values, others: Values) -> Values:
+    """The values, and where there is none the others."""
+    return np.where(pd.notna(values), values, others)
 
 
 def _start(key: str | None) -> str | None:

@@ -142,10 +142,10 @@ def test_equal_parameters_give_equal_bytes(tmp_path: Path, shape: Any) -> None:
     one, again, other = (digests(tmp_path / name) for name in ("one", "again", "other"))
     assert one == again
     assert one["Accounts." + shape] != other["Accounts." + shape]
-    assert len(one) == len(TABLES) + 4
+    assert len(one) == len(TABLES) + 5
 
 
-@pytest.mark.parametrize("module", ["accounts", "deals_products", "tickets"])
+@pytest.mark.parametrize("module", ["accounts", "deals_products", "leads", "tickets"])
 def test_a_module_alone_has_the_same_bytes(
     tmp_path: Path, exported: DemoSummary, module: str
 ) -> None:
@@ -163,7 +163,7 @@ def test_a_module_alone_has_the_same_bytes(
         ({"accounts": 5_000_001}, "allowed are 200 to 5,000,000"),
         ({"deals_per_account": 31}, "deals_per_account is 31"),
         ({"lines_per_deal": 0.5}, "lines_per_deal is 0.5"),
-        ({"modules": ["leads"]}, "no module leads; there are accounts"),
+        ({"modules": ["visitors"]}, "no module visitors; there are accounts"),
         ({"shape": "xlsx"}, "allowed are csv, parquet"),
     ],
 )

@@ -29,6 +29,7 @@ GOOD: dict[str, dict[str, Any]] = {
               "closing_date": "2024-02-01", "created_at": "2024-01-01", "probability": "100"},
     "deal_lines": {"deal_id": "D1", "product_id": "P1", "discount_share": "0.5"},
     "currency_rates": {"currency": "EUR", "valid_from": "2024-01-01", "exchange_rate": "0.9"},
+    "leads": {"lead_id": "L1", "captured_at": "2024-01-01", "lead_source": "Web"},
 }  # fmt: skip
 
 
@@ -98,6 +99,8 @@ def test_good_rows_pass_every_check(landing: duckdb.DuckDBPyConnection, suite: S
         ("deals", {"deal_id": "D2", "exchange_rate": "0"}, "exchange_rate_is_in_range", "D2"),
         ("deals", {"deal_id": "D2", "created_at": "2200-01-01"}, "created_at_is_plausible", "D2"),
         ("deals", {"deal_id": "D2", "stage": "Won?"}, "stage_is_known", "won?"),
+        ("leads", {"lead_id": "L2", "lead_source": None}, "lead_source_is_present", "L2"),
+        ("leads", {"lead_id": "L2", "contact_id": "C9"}, "contact_id_is_known", "L2"),
         ("deal_lines", {"deal_id": "D9"}, "deal_id_is_known", "f.csv:7"),
         ("deal_lines", {"product_id": "P9"}, "product_id_is_known", "D1"),
         ("deal_lines", {"discount_share": "1.5"}, "discount_share_is_in_range", "D1"),

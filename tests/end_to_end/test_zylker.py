@@ -32,6 +32,7 @@ MODULES = {
     "deals": "Deals",
     "deal_lines": "Deals_Products",
     "currency_rates": "Currency_Rates",
+    "leads": "Leads",
 }
 FEEDS = {
     "events.mails": "Emails",

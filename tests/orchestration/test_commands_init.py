@@ -214,6 +214,7 @@ def test_the_demo_crm_is_recognised_and_its_planted_defects_mislead_nobody(tmp_p
         "deal_lines": "crm.deals_products",
         "currency_rates": "crm.currency_rates",
         **{f"events.{feed}": f"crm.{feed}" for feed in feeds},
+        "leads": "crm.leads",
     }
     written = yaml.safe_load(configuration.read_text(encoding="utf-8"))
     mapped = written["modules"]["events"]

@@ -9,6 +9,17 @@
   element_at({{ list }}, cast({{ position }} as int))
 {%- endmacro %}
 
+{#- In a select list: one row per whole number from `start` to `finish`, both included, as int. -#}
+{% macro each_number(start, finish) -%}
+  {{- adapter.dispatch('each_number')(start, finish) -}}
+{%- endmacro %}
+{% macro duckdb__each_number(start, finish) -%}
+  cast(unnest(generate_series({{ start }}, {{ finish }})) as int)
+{%- endmacro %}
+{% macro spark__each_number(start, finish) -%}
+  explode(sequence({{ start }}, {{ finish }}))
+{%- endmacro %}
+
 {#- Value of a key in a map of texts; null when the key is missing. -#}
 {% macro map_value(map, key) -%}
   {{- adapter.dispatch('map_value')(map, key) -}}

@@ -21,6 +21,10 @@
     ('deals_open_at_merged_account', 'deals', 'warning', 'Open deals that the CRM still has at an account that was merged into another.'),
     ('deals_created_in_future', 'deals', 'warning', 'Deals created after the business date (EDG-21).'),
     ('deals_closed_before_created', 'deals', 'warning', 'Deals closed before they were created (EDG-21).'),
+    ('leads_with_invalid_mail', 'leads', 'error', 'Mail addresses of leads that no mail can reach, by their syntax.'),
+    ('leads_that_share_mail', 'leads', 'warning', 'Leads with the mail address of another lead (ACC-9).'),
+    ('leads_with_phone_without_digits', 'leads', 'warning', 'Phone numbers of leads without a digit.'),
+    ('leads_captured_in_future', 'leads', 'warning', 'Leads captured after the business date (EDG-21).'),
     ('deals_without_rate', 'deals', 'warning', 'Deals in a currency for which there is no exchange rate (EDG-4).'),
   ] -%}
   {{ catalogue_of_checks(checks) }}

@@ -18,6 +18,8 @@ scoped as (
 doubted as (
     select * from {{ ref('int_contacts__doubted') }}
     union all
+    select * from {{ ref('int_leads__doubted') }}
+    union all
     select * from {{ ref('int_accounts__suspected') }}
     union all
     select * from {{ ref('int_deals__doubted') }}
@@ -95,5 +97,6 @@ placed as (
         on checks.module = owned.module and doubted.record_id = owned.record_id
 )
 
+-- A lead is of no account until it is a contact, and counts for no account's score.
 select * from placed
-where account_id is not null
+where account_id is not null or module = 'leads'
