@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import phonenumbers
 import pytest
 from email_validator import EmailNotValidError, validate_email
@@ -13,7 +14,13 @@ from ml.identity.domains import is_public, web_domain
 from ml.identity.mails import SEVERAL, normalized_mail
 from ml.identity.names import name_key, numbers_in, person_name
 from ml.identity.phones import NO_COUNTRY, NO_DIGITS, normalized_phone
-from ml.identity.records import ACCOUNT_COLUMNS, CONTACT_COLUMNS
+from ml.identity.records import (
+    ACCOUNT_COLUMNS,
+    CONTACT_COLUMNS,
+    LEAD_COLUMNS,
+    contact_identities,
+    lead_identities,
+)
 from tests.ml.identity.frames import accounts_frame, contacts_frame, identities
 
 PIECES = st.sampled_from(
@@ -208,3 +215,28 @@ def test_names_that_differ_stay_different() -> None:
     assert numbers_in(name_key("Acme Clinic 2")) == "2"
     assert name_key("Ltd") == "ltd"
     assert name_key("!!!") is None
+
+
+@given(rows=st.lists(st.lists(TEXTS, min_size=6, max_size=6), min_size=1, max_size=5))
+@settings(max_examples=60, deadline=None)
+def test_a_lead_is_read_as_a_contact_is(rows: list[list[object]]) -> None:
+    """HYG-3: mail, phone and names by the same rules; a lead with one name has that one."""
+    names = ["first_name", "last_name", "email", "phone", "country", "website"]
+    given_rows = pd.DataFrame(rows, columns=names, dtype=object)
+    leads = lead_identities(given_rows.assign(lead_id=[f"L{n}" for n in range(len(rows))]))
+    contacts = contact_identities(
+        given_rows.rename(columns={"country": "billing_country"}).assign(
+            contact_id="C", account_id="A", city=None, birth_date=None
+        )
+    )
+    assert tuple(leads) == LEAD_COLUMNS
+    shared = [name for name in LEAD_COLUMNS if name in CONTACT_COLUMNS]
+    assert len(shared) == 8
+    for name in shared:
+        assert leads[name].tolist() == contacts[name].tolist(), name
+    for said, first, last, website, domain in zip(
+        leads["person_name"], contacts["first_name"], contacts["last_name"],
+        given_rows["website"], leads["web_domain"], strict=True,
+    ):  # fmt: skip
+        assert said == (" ".join(sorted(name for name in (first, last) if name)) or None)
+        assert domain == web_domain(website).name

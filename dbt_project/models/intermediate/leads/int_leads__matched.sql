@@ -40,6 +40,8 @@ known as (
             when named.contact_id is not null then 'contact_id'
             when addressed.contact_id is not null then 'email'
         end as contact_matched_by,
+        named.contact_id is null and coalesce(addressed.is_shared_address, false)
+            as is_shared_address,
         coalesce(
             named.account_id,
             addressed.account_id,
@@ -72,6 +74,7 @@ ranked as (
         merged.survivor_id,
         known.contact_id,
         known.contact_matched_by,
+        known.is_shared_address,
         known.account_id,
         known.account_matched_by,
         row_number() over (
@@ -90,6 +93,7 @@ select
     merged.lead_id,
     ranked.contact_id,
     ranked.contact_matched_by,
+    ranked.is_shared_address,
     ranked.account_id,
     ranked.account_matched_by
 from merged

@@ -25,7 +25,7 @@ stepped as (
 select
     lead_id,
     step,
-    row_number() over (partition by lead_id order by place asc) as step_position,
+    cast(row_number() over (partition by lead_id order by place asc) as bigint) as step_position,
     row_number() over (partition by lead_id order by place desc) = 1 as is_last_step
 from stepped
 where step <> ''

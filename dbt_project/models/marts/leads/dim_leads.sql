@@ -69,6 +69,7 @@ select
     identities.is_email_valid,
     identities.is_phone_valid,
     progressed.is_mail_blocked,
+    matched.is_shared_address,
     progressed.is_unique,
     progressed.is_reachable,
     progressed.has_contact,
