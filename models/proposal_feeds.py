@@ -41,6 +41,8 @@ WHOM: Final = ("contact_id", "contact_email", "account_id")
 
 ALIKE: Final = 0.6
 """Likeness of two words above which one is taken for the other: visit, visited."""
+BEGINNING: Final = 3
+"""Letters with which both must begin: most words that say the contrary differ in them."""
 
 
 def channel_of(table: SampledTable) -> Channel | None:
@@ -73,9 +75,23 @@ def read_events(column: SampledColumn, channel: str) -> tuple[Mapping[str, str],
         word = re.sub(r"[\W_]+", "_", fold(canonical(text))).strip("_")
         if fold(canonical(text)) in known:
             continue
-        like = difflib.get_close_matches(word, known, 1, ALIKE)
+        like = difflib.get_close_matches(word, _beginning_like(word, known), 1, ALIKE)
         if like:
             replaced[text] = like[0]
         else:
             strange.append(text)
     return replaced, tuple(strange)
+
+
+def _beginning_like(word: str, known: Collection[str]) -> list[str]:
+    """Events whose words begin as those of a word do: `unopened`, `not opened` are no `opened`."""
+    parts = word.split("_")
+    return [
+        event
+        for event in known
+        if len(parts) == len(event.split("_"))
+        and all(
+            theirs.startswith(part[:BEGINNING]) or part.startswith(theirs[:BEGINNING])
+            for part, theirs in zip(parts, event.split("_"), strict=True)
+        )
+    ]

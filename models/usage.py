@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from models.catalogue import ENGAGED, HEARD, MEASURES, RESPONSE_SIGNALS, RESPONSES
+from models.catalogue import (
+    ENGAGED,
+    HEARD,
+    MEASURES,
+    PREDICTIONS,
+    READIED,
+    RESPONSE_SIGNALS,
+    RESPONSES,
+)
 from models.configuration import Configuration
 from models.criteria import (
     RELATIVE_OPERATORS,
@@ -30,10 +38,30 @@ EVENT_MODULES: Final = frozenset({EVENTS.name, RESPONSES, RESPONSE_SIGNALS})
 """Related modules that tell what people did or wrote."""
 EVENT_TECHNIQUES: Final = ("engagement", "voice_of_customer")
 """Techniques that score and label accounts by it."""
-EVENT_FIELDS: Final = frozenset(
-    [field.name for field in (*ENGAGED, *HEARD)] + ["preferred_channel", "last_contacted_on"]
-)
-"""Fields of accounts that are measured from it."""
+CAUSES: Final = ("attributes", "measures", "rfm", "segments", "relative_dates", "events")
+"""What can move members, in the order of `causes_of`."""
+MOVED_BY: Final[Mapping[str, frozenset[str]]] = {
+    **dict.fromkeys(
+        [field.name for field in (*ENGAGED, *HEARD)] + ["preferred_channel", "last_contacted_on"],
+        frozenset({"events"}),
+    ),
+    # A mail that came back bars the address; a CRM bars it by the contact (HYG-4).
+    "mailable_contact_count": frozenset({"measures", "events"}),
+    "data_quality_score": frozenset({"attributes", "measures", "events"}),
+    "duplicate_count": frozenset({"attributes"}),
+    # Fit, engagement and probability in one (SRS-3).
+    **dict.fromkeys(
+        [field.name for field in READIED], frozenset({"attributes", "measures", "events"})
+    ),
+}
+"""What moves fields of accounts that are not moved by what their origin says."""
+_BY_ORIGIN: Final[Mapping[str, frozenset[str]]] = {
+    "canonical": frozenset({"attributes"}),
+    "custom": frozenset({"attributes"}),
+    "measure": frozenset({"measures"}),
+    "learned": frozenset({"measures"}),
+    "score": frozenset({"rfm"}),
+}
 
 
 def rules_by_deeds(configuration: Configuration, accounts: int) -> tuple[str, ...]:
@@ -118,32 +146,30 @@ def causes_of(segment: Segment, configuration: Configuration) -> tuple[bool, ...
     """Return what can move a segment's members: the causes its changes may have (BEY-2).
 
     Whether its criteria read attributes, measures, RFM, other segments, dates relative to `as_of`,
-    events. Related records of the CRM and what was learned count as measures; labels of techniques
-    other than RFM, engagement and voices as attributes.
+    events. Related records of the CRM and what was learned count as measures, predictions as events
+    as well (what people did is among their signs); labels of techniques other than RFM, engagement
+    and voices as attributes.
     """
-    attributes = measures = rfm = relative = events = False
+    found: set[str] = set()
     for node, is_related in _read_by(segment.where, configuration):
         if isinstance(node, RelatedLeaf):
-            events = events or node.module in EVENT_MODULES
-            measures = measures or node.module not in EVENT_MODULES
+            found |= {"events" if node.module in EVENT_MODULES else "measures"}
+            found |= {"events"} if node.module == PREDICTIONS else set()
         elif isinstance(node, EnsembleLabel):
-            measures = True
+            found |= {"measures", "events"}
         elif isinstance(node, LabelLeaf):
             technique = node.label.partition(".")[0]
-            rfm = rfm or technique == "rfm"
-            events = events or technique in EVENT_TECHNIQUES
-            attributes = attributes or technique not in ("rfm", *EVENT_TECHNIQUES)
+            by_events = technique in EVENT_TECHNIQUES
+            found.add("rfm" if technique == "rfm" else "events" if by_events else "attributes")
         elif isinstance(node, FieldLeaf):
-            relative = relative or node.operator in RELATIVE_OPERATORS
+            if node.operator in RELATIVE_OPERATORS:
+                found.add("relative_dates")
             if not is_related:
                 origin = configuration.catalogue.scored_accounts[node.field].origin
-                attributes = attributes or origin in ("canonical", "custom")
-                events = events or node.field in EVENT_FIELDS
-                measures = measures or (
-                    origin in ("measure", "learned") and node.field not in EVENT_FIELDS
-                )
-                rfm = rfm or origin == "score"
-    return attributes, measures, rfm, bool(references(segment)), relative, events
+                found |= MOVED_BY.get(node.field) or _BY_ORIGIN[origin]
+    if references(segment):
+        found.add("segments")
+    return tuple(cause in found for cause in CAUSES)
 
 
 def _read_by(

@@ -102,7 +102,16 @@ USES = (
         ({"field": "engagement_score", "above": 1}, "uses_events"),
         ({"not": {"label": "engagement.high"}}, "uses_events"),
         ({"field": "last_response_on", "in_last_days": 9}, "uses_events uses_relative_dates"),
-        ({"field": "mailable_contact_count", "above": 1}, "uses_measures"),
+        ({"field": "opted_out_contact_count", "above": 1}, "uses_measures"),
+        # A bounced mail bars an address; a click makes an account ready for sales.
+        ({"field": "mailable_contact_count", "above": 1}, "uses_measures uses_events"),
+        (
+            {"field": "sales_ready_score", "above": 1},
+            "uses_attributes uses_measures uses_events",
+        ),
+        ({"field": "data_quality_score", "above": 1}, "uses_attributes uses_measures uses_events"),
+        ({"field": "duplicate_count", "above": 1}, "uses_attributes"),
+        ({"any_of": "predictions"}, "uses_measures uses_events"),
         (
             {"any_of": "events", "where": {"field": "occurred_on", "in_last_days": 9}},
             "uses_events uses_relative_dates",

@@ -21,6 +21,7 @@ from models.detection import date_reading, number_reading
 from models.documents import parse_document
 from models.fields import FieldType
 from models.proposal import propose
+from models.proposal_feeds import read_events
 from models.proposal_names import stage_category
 from models.proposal_text import proposal_text, scalar
 from models.sampled import SampledColumn, SampledTable
@@ -229,6 +230,28 @@ def test_the_demo_crm_is_recognised_and_its_planted_defects_mislead_nobody(tmp_p
     assert "won: [Closed Won, Renewed]" in text
     assert "no number" not in spoken.out
     assert "currency: USD" in text
+
+
+@pytest.mark.parametrize(
+    ("channel", "read", "strange"),
+    [
+        (
+            "email",
+            {"Open": "opened", "Click": "clicked", "Unsubscribe": "unsubscribed"},
+            "Undelivered|Not delivered|Delivery failed|Deferred|Unopened|Dropped|Resubscribed",
+        ),
+        ("call", {"No answer": "not_answered", "NOT-ANSWERED": "not_answered"}, "Unanswered"),
+        ("webinar", {"Attendee": "attended"}, "Not attended|Unregistered"),
+        ("survey", {"Complete": "completed"}, "Incomplete|Not completed"),
+        ("ticket", {"Open": "opened", "Close": "closed"}, "Reopened|Disclosed"),
+    ],
+)
+def test_no_word_is_read_as_the_event_that_it_denies(
+    channel: str, read: dict[str, str], strange: str
+) -> None:
+    words = dict.fromkeys((*read, *strange.split("|")), 1)
+    column = SampledColumn("Activity", words, len(words), len(words), len(words))
+    assert read_events(column, channel) == (read, tuple(strange.split("|")))
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,16 @@
   element_at({{ list }}, cast({{ position }} as int))
 {%- endmacro %}
 
-{#- In a select list: one row per whole number from `start` to `finish`, both included, as int. -#}
-{% macro each_number(start, finish) -%}
-  {{- adapter.dispatch('each_number')(start, finish) -}}
+{#- In a select list: one row per element of a list, with its position counted from 0 and named `place`.
+    The list is made once for a row, however long it is. -#}
+{% macro each_element(list, element) -%}
+  {{- adapter.dispatch('each_element')(list, element) -}}
 {%- endmacro %}
-{% macro duckdb__each_number(start, finish) -%}
-  cast(unnest(generate_series({{ start }}, {{ finish }})) as int)
+{% macro duckdb__each_element(list, element) -%}
+  unnest({{ list }}) as {{ element }}, unnest(generate_series(0, len({{ list }}) - 1)) as place
 {%- endmacro %}
-{% macro spark__each_number(start, finish) -%}
-  explode(sequence({{ start }}, {{ finish }}))
+{% macro spark__each_element(list, element) -%}
+  posexplode({{ list }}) as (place, {{ element }})
 {%- endmacro %}
 
 {#- Value of a key in a map of texts; null when the key is missing. -#}

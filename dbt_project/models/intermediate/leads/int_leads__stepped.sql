@@ -6,11 +6,10 @@ with leads as (
     where not is_deleted and path is not null
 ),
 
-placed as (
+cut as (
     select
         lead_id,
-        path,
-        {{ each_number('1', "length(path) - length(replace(path, '>', '')) + 1") }} as place
+        {{ each_element("split(path, '>')", 'written') }}
     from leads
 ),
 
@@ -18,8 +17,8 @@ stepped as (
     select
         lead_id,
         place,
-        trim({{ list_element("split(path, '>')", 'place') }}) as step
-    from placed
+        trim(written) as step
+    from cut
 )
 
 select

@@ -25,9 +25,9 @@ dated as (
 
 -- Before it the data do not tell who won, so that no deal is no answer. A refund is none (REC-9).
 reached as (
-    select min(closed_on) as first_won_on
-    from {{ ref('int_deals__converted') }}
-    where state = 'won' and coalesce(base_amount > 0, true)
+    select min(deals.closed_on) as first_won_on
+    from {{ ref('int_deals__converted') }} as deals
+    where {{ is_purchase('deals') }}
 )
 
 -- What a window knows of deals reaches one horizon back at least, as far as its answer does ahead.
