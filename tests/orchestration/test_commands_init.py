@@ -245,6 +245,21 @@ def test_feeds_are_named_as_check_allows_and_each_for_itself(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    ("key", "role"), [("Contact ID", "contacts"), ("Id", "contacts"), ("Lead ID", "leads")]
+)
+def test_a_table_whose_name_says_nothing_holds_leads_only_by_their_key(key: str, role: str) -> None:
+    """Contacts have a lead source, a day and a mail address as well."""
+    headers = [key, "Account ID", "First Name", "Last Name", "Email", "Phone", "Lead Source"]
+    headers += ["Created Time", *(["Captured At", "Path"] if role == "leads" else [])]
+    columns = tuple(column(header, ["x"]) for header in headers)
+    extract = SampledTable("extract", "extract.csv", {}, columns, 1)
+    names = tuple(column(header, ["x"]) for header in ACCOUNTS.splitlines()[0].split(","))
+    accounts = SampledTable("accounts", "accounts.csv", {}, names, 1)
+    proposal = propose([accounts, extract], TODAY)
+    assert [name for name, module in proposal.modules.items() if module.table is extract] == [role]
+
+
+@pytest.mark.parametrize(
     ("channel", "read", "strange"),
     [
         (
