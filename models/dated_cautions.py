@@ -33,8 +33,8 @@ def _reviews(configuration: Configuration, as_of: date) -> Iterator[Caution]:
     places = {label.id: position for position, label in enumerate(configuration.labels)}
     for label in labels_due(configuration, as_of):
         message = (
-            f"{label.name!r} was to be looked at again by {label.due_on}, says its owner "
-            f"{label.owner}; correct it, or set a later review_by (LBL-4)"
+            f"{label.name!r} was due for review by {label.due_on}; its owner, {label.owner}, "
+            "corrects it or sets a later review_by (LBL-4)"
         )
         yield Caution(("labels", places[label.id]), "review_due", message)
 

@@ -39,7 +39,7 @@ def technique_label_words(label: LabelDefinition) -> str:
     if isinstance(label, FirmographicLabel):
         return describe(label.where)
     if isinstance(label, EngagementLabel):
-        return f"engagement score from {label.range[0]} to {label.range[1]}"
+        return _range_words(*label.range)
     if isinstance(label, RfmLabel):
         spans = {metric: getattr(label, metric) for metric in METRICS}
         return ", ".join(f"{metric} {low} to {high}" for metric, (low, high) in spans.items())
@@ -61,6 +61,12 @@ def registered_label_words(label: RuleLabel | ModelLabel | EnsembleLabel) -> str
         return f"more than half of: {', '.join(votes)}"
     parts = [f"{m.weight} x {m.prediction}" for m in label.models]
     return f"{' + '.join(parts)} is at least {label.at_least}"
+
+
+def _range_words(low: Decimal, high: Decimal) -> str:
+    """Which scores are in a range: its upper end is not, but for 100 (ENG-10)."""
+    until = value_text(high) if high == 100 else f"below {value_text(high)}"
+    return f"engagement score from {value_text(low)} to {until}"
 
 
 def _preference_words(preference: Preference) -> str:

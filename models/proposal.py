@@ -17,7 +17,7 @@ from models.fields import EVENTS, MODULES, FieldType, Need, feed_name, module_na
 from models.proposal_feeds import feed_tables, read_events
 from models.proposal_fields import FieldMatcher
 from models.proposal_formats import FormatNeeds
-from models.proposal_names import PURCHASE_WORDS, stage_category
+from models.proposal_names import PURCHASE_WORDS, free_identifier, stage_category
 from models.proposal_parts import FieldProposal, Mark, Remark
 from models.proposal_roles import RoleChoice, chosen_roles
 from models.sampled import SampledColumn, SampledTable
@@ -152,9 +152,10 @@ class _Builder:
     def feeds(self, tables: Sequence[SampledTable]) -> dict[str, ModuleProposal]:
         """Propose a feed for every table of events that says what happened, when and with whom."""
         found: dict[str, ModuleProposal] = {}
+        names: set[str] = set()
         taken = {id(table) for table in self.roles.tables.values()}
         for table, channel in feed_tables(tables, taken):
-            name = feed_name(re.sub(r"\W+", "_", table.name.lower()))
+            name = feed_name(free_identifier(table.name, names, channel))
             module = module_named(name)
             matcher = FieldMatcher(EVENTS, table, self.keys)
             fields, automatic = matcher.match()

@@ -37,6 +37,21 @@ def table_words(name: str) -> str:
     return " ".join(words)
 
 
+def free_identifier(text: str, taken: set[str], otherwise: str) -> str:
+    """Return an identifier that says what a text says, and add it to those that are taken.
+
+    `otherwise` is what it is, or begins with, where the text has no letters to begin with.
+    """
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
+    name = re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")[:50] or otherwise
+    name = name if name[0].isalpha() else f"{otherwise}_{name}"
+    free, number = name, 2
+    while free in taken:
+        free, number = f"{name}_{number}", number + 1
+    taken.add(free)
+    return free
+
+
 PURCHASE_WORDS: Final = r"orders?|sales|purchases?|transactions?|invoices?"
 """Tables in which every row is a purchase already."""
 

@@ -30,7 +30,7 @@ _ONE_OF: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "deals": (("closing_date", "created_at"), ("account_id",)),
     "deal_lines": (("deal_id",), ("product_id",)),
     "currency_rates": (("currency",), ("exchange_rate",)),
-    "leads": (("lead_source",), ("captured_at", "path"), ("email", "phone")),
+    "leads": (("lead_id",), ("lead_source",), ("captured_at", "path"), ("email", "phone")),
 }
 """What a table must have to play a role when its name does not say it: one field of each group."""
 

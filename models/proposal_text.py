@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from models.catalogue import reserved_names
 from models.fields import EVENTS, MODULES, FieldType
 from models.proposal import ModuleProposal, Proposal, SourceProposal
+from models.proposal_names import free_identifier
 from models.proposal_parts import FieldProposal, Mark
 
 _PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_/().+*-]| (?=[A-Za-z0-9_/().+*-]))*")
@@ -251,21 +252,10 @@ def _custom(module: ModuleProposal) -> Iterator[str]:
     yield "    # custom:"
     taken = set(reserved_names(module.name))
     for column, kind in module.custom:
-        name = _identifier(column, taken)
+        name = free_identifier(column, taken, "field")
         typed = kind is not FieldType.TEXT
         form = f"{{column: {scalar(column)}, type: {kind.value}}}" if typed else scalar(column)
         yield f"    #   {name}: {form}"
-
-
-def _identifier(column: str, taken: set[str]) -> str:
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column)
-    name = re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")[:60] or "field"
-    name = name if name[0].isalpha() else f"field_{name}"
-    free, number = name, 2
-    while free in taken:
-        free, number = f"{name}_{number}", number + 1
-    taken.add(free)
-    return free
 
 
 def _scope(proposal: Proposal) -> Iterator[str]:

@@ -25,7 +25,7 @@ from models.criteria import (
     children_of,
     walk,
 )
-from models.fields import EVENTS
+from models.fields import EVENTS, contract_of
 from models.registry import REGISTRY, EnsembleLabel, label_rule
 from models.rfm import METRICS
 from models.segments import Segment, references
@@ -94,11 +94,15 @@ def _tells_deeds(node: Node) -> bool:
 
 
 def rules_by_field(configuration: Configuration, module: str) -> dict[str, tuple[str, ...]]:
-    """Names of the rules that read each field of a module: criteria, labels, metrics, segments."""
+    """Names of the rules that read each field of a module: criteria, labels, metrics, segments.
+
+    Of a feed, rules on events as well: they speak of all feeds at once.
+    """
+    homes = {module, contract_of(module)}
     found: dict[str, list[str]] = defaultdict(list)
     for rule, home, node in _rules(configuration):
         for where, field in _fields(node, home):
-            if where == module and rule not in found[field]:
+            if where in homes and rule not in found[field]:
                 found[field].append(rule)
     rfm = configuration.techniques.rfm
     if rfm is not None and rfm.active and module == "deals":

@@ -78,7 +78,7 @@ def _show_card(card: dict[str, Any]) -> None:
             f"AUC {auc}, Brier skill {card['brier_skill']:+.3f}, calibration error "
             f"{card['calibration_error']:.3f}"
         )
-        simple = card["recency_auc"]
+        simple = card.get("recency_auc")  # a copy of an earlier version does not have it
         if card["tested_method"] != "recency" and simple is not None:
             say(f"    by days since the last deal alone: AUC {simple:.3f}")
     if card["hindsight"] is not None:

@@ -176,6 +176,8 @@ def test_what_gives_a_label_of_any_technique_is_told_in_words() -> None:
     columns = list(registry.columns)
     told = {row[0]: row[columns.index("definition")] for row in registry.rows}
     assert all(told.values()), told
+    assert told["engagement.low"] == "engagement score from 20 to below 40"
+    assert told["engagement.very_high"] == "engagement score from 80 to 100"
     assert {label: words for label, words in told.items() if label.startswith(("v", "rec"))} == {
         "voice_of_customer.complains": "more than 30 % of responses have the intent complaint and "
         "negative responses have the largest share",

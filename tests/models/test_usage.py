@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from models.usage import rules_by_deeds
+from models.usage import rules_by_deeds, rules_by_field
 from tests.models.documents import base, configured
 
 COUNTRY = {"field": "billing_country", "is": "not_empty"}
@@ -60,3 +60,18 @@ def test_rules_that_ask_what_accounts_did(changes: dict[str, Any], rules: tuple[
 def test_a_segment_chooses_no_accounts_to_learn_from() -> None:
     segment = {"id": "s", "name": "S", "nature": "dynamic", "where": BOUGHT}
     assert rules_by_deeds(configured(segments=[segment]), 100) == ()
+
+
+def test_rules_on_events_read_the_fields_of_every_feed() -> None:
+    """F24: the error about a lost column names them."""
+    mails = {"from": "crm.mails", "channel": "email", "where": {"field": "page", "is": "empty"}}
+    calls = {"from": "crm.calls", "channel": "call"}
+    modules = base()["modules"] | {"events": {"mails": mails, "calls": calls}}
+    where = {"any_of": "events", "where": {"field": "subject", "contains": "offer"}}
+    segment = {"id": "s", "name": "S", "where": where}
+    configuration = configured(modules=modules, segments=[segment])
+    asked = {"subject": ("segment s",)}
+    assert rules_by_field(configuration, "events.calls") == asked
+    own = {"page": ("modules.events.mails.where",)}
+    assert rules_by_field(configuration, "events.mails") == own | asked
+    assert "subject" not in rules_by_field(configuration, "deals")

@@ -232,6 +232,33 @@ def test_the_demo_crm_is_recognised_and_its_planted_defects_mislead_nobody(tmp_p
     assert "currency: USD" in text
 
 
+def test_feeds_are_named_as_check_allows_and_each_for_itself(tmp_path: Path) -> None:
+    names = ["accounts", "E-Mails", "calls é", "calls ü", "Web Visits (all)"]
+    for name in names:
+        events = "Event ID,Event,Occurred At,Account ID\nE1,Opened,2026-01-01 10:00,A1\n"
+        text = ACCOUNTS if name == "accounts" else events
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    configuration, _ = init(tmp_path, *(tmp_path / f"{name}.csv" for name in names))
+    feeds = {name for name in checked(configuration)["modules"] if name.startswith("events.")}
+    told = ("e_mails", "calls", "calls_2", "web_visits_all")
+    assert feeds == {f"events.{name}" for name in told}
+
+
+@pytest.mark.parametrize(
+    ("key", "role"), [("Contact ID", "contacts"), ("Id", "contacts"), ("Lead ID", "leads")]
+)
+def test_a_table_whose_name_says_nothing_holds_leads_only_by_their_key(key: str, role: str) -> None:
+    """Contacts have a lead source, a day and a mail address as well."""
+    headers = [key, "Account ID", "First Name", "Last Name", "Email", "Phone", "Lead Source"]
+    headers += ["Created Time", *(["Captured At", "Path"] if role == "leads" else [])]
+    columns = tuple(column(header, ["x"]) for header in headers)
+    extract = SampledTable("extract", "extract.csv", {}, columns, 1)
+    names = tuple(column(header, ["x"]) for header in ACCOUNTS.splitlines()[0].split(","))
+    accounts = SampledTable("accounts", "accounts.csv", {}, names, 1)
+    proposal = propose([accounts, extract], TODAY)
+    assert [name for name, module in proposal.modules.items() if module.table is extract] == [role]
+
+
 @pytest.mark.parametrize(
     ("channel", "read", "strange"),
     [

@@ -209,7 +209,7 @@ def test_labels_to_be_looked_at_again_are_told_and_nobody_is_woken(
     spoken = quintile("check", "--offline", "-c", configuration)
     assert spoken.code == 0
     line = text.count("\n") + 3
-    assert f"{configuration}:{line}: labels[1]: 'gone' was to be looked at again" in spoken.out
+    assert f"{configuration}:{line}: labels[1]: 'gone' was due for review" in spoken.out
     assert "labels[0]" not in spoken.out
 
 

@@ -5,11 +5,8 @@
   (
     {{ counted }}.response_count >= 5
     and 2 * {{ counted }}.negative_count >= {{ counted }}.response_count
-    and coalesce(
-      {{ counted }}.negative_count * {{ counted }}.earlier_count
-      >= 2 * {{ counted }}.earlier_negative_count * {{ counted }}.response_count,
-      true
-    )
+    and {{ counted }}.negative_count * {{ counted }}.earlier_count
+    >= 2 * {{ counted }}.earlier_negative_count * {{ counted }}.response_count
   )
 {%- endmacro %}
 

@@ -23,7 +23,8 @@ attributed as (
         kinds.counts_once,
         kinds.revokes,
         kinds.revokes_always,
-        kinds.is_attempt,
+        -- A call that the customer made is no attempt of ours to reach them (ENG-5).
+        kinds.is_attempt and coalesce(events.direction <> 'incoming', true) as is_attempt,
         kinds.is_answer,
         kinds.is_incoming
     from events
