@@ -30,8 +30,9 @@ from models.voice_of_customer import VoiceOfCustomer
 if TYPE_CHECKING:
     from ml.voice.engine import Engine
 
-FEW_TEXTS: Final = 20_000
-"""Texts that one process reads before a second one has started."""
+FEW_TEXTS: Final = 50_000
+"""Texts that one process reads by itself: others take 1.5 CPU s each to start, in which it reads
+15,000 (`python -m benchmarks.voice`)."""
 TOLD_EVERY: Final = 100_000
 """Texts between two lines that say how far it is."""
 
