@@ -168,7 +168,7 @@ class ChannelMetric:
     """A figure of a channel per account and segment (INT-4): a tally, or one over another.
 
     `tally` and `over_tally` are events, EVENT_TALLIES, or states that SQL tells: hard_bounced,
-    soft_bounced, arrived, opened_of_arrived, clicked_of_arrived, replied_of_arrived, rated,
+    soft_bounced, arrived, asked_if_opened, opened_of_arrived (and so on), rated,
     net_promoted, ticketed, present, speaker, sponsor, open.
     """
 
@@ -187,9 +187,9 @@ def _rate(channel: Channel, metric: str, tally: str, over: str) -> ChannelMetric
 CHANNEL_METRICS: Final[tuple[ChannelMetric, ...]] = (
     ChannelMetric("email", "sent", "sent"),
     ChannelMetric("email", "received", "received"),
-    _rate("email", "open_rate", "opened_of_arrived", "arrived"),
-    _rate("email", "click_rate", "clicked_of_arrived", "arrived"),
-    _rate("email", "reply_rate", "replied_of_arrived", "arrived"),
+    _rate("email", "open_rate", "opened_of_arrived", "asked_if_opened"),
+    _rate("email", "click_rate", "clicked_of_arrived", "asked_if_clicked"),
+    _rate("email", "reply_rate", "replied_of_arrived", "asked_if_replied"),
     _rate("email", "bounce_rate", "bounced", "sent"),
     ChannelMetric("campaign", "sent", "sent"),
     ChannelMetric("campaign", "delivered", "arrived", "messages"),
@@ -201,8 +201,8 @@ CHANNEL_METRICS: Final[tuple[ChannelMetric, ...]] = (
     ChannelMetric("campaign", "soft_bounces", "soft_bounced"),
     ChannelMetric("campaign", "unsubscribes", "unsubscribed"),
     ChannelMetric("campaign", "complaints", "complained"),
-    _rate("campaign", "open_rate", "opened_of_arrived", "arrived"),
-    _rate("campaign", "click_rate", "clicked_of_arrived", "arrived"),
+    _rate("campaign", "open_rate", "opened_of_arrived", "asked_if_opened"),
+    _rate("campaign", "click_rate", "clicked_of_arrived", "asked_if_clicked"),
     ChannelMetric("call", "answered", "answered"),
     ChannelMetric("call", "not_answered", "not_answered"),
     ChannelMetric("call", "answer_rate", "answered", "events", "attempted", "events"),

@@ -29,7 +29,7 @@
     ('events_without_contact', 'events', 'warning', 'Events whose contact nobody knows, neither by id nor by mail; kept, on no account (INT-6).'),
     ('events_of_shared_address', 'events', 'warning', 'Events of a mail address that several contacts have; the one active last got them (INT-6).'),
     ('events_of_unknown_kind', 'events', 'warning', 'Events their channel does not know; kept, without points (INT-4).'),
-    ('events_of_unknown_direction', 'events', 'warning', 'Neither incoming nor outgoing, as the feed says; a voice of nobody (INT-4).'),
+    ('events_of_unknown_direction', 'events', 'warning', 'Neither incoming nor outgoing, as the feed says: not read as words of the customer (INT-4).'),
     ('events_of_unknown_bounce_type', 'events', 'warning', 'Bounces neither hard nor soft, as the feed says; counted as bounces, no address is barred (INT-4).'),
     ('events_without_time', 'events', 'warning', 'Events that do not say when they happened; in no figure (EDG-1).'),
     ('events_in_future', 'events', 'warning', 'Events after the business date; not visible yet (EDG-1).'),

@@ -4,6 +4,7 @@ with mails as (
         feed,
         channel,
         coalesce(message_id, event_key) as message_id,
+        message_id is not null as is_message_known,
         person_id,
         event
     from {{ ref('int_events__matched') }}
@@ -45,7 +46,9 @@ bounced as (
 arrived as (
     select
         mails.event_key,
-        mails.event
+        mails.channel,
+        mails.event,
+        mails.is_message_known
     from mails
     inner join messages
         on mails.channel = messages.channel and mails.message_id = messages.message_id
@@ -58,19 +61,37 @@ arrived as (
     where
         messages.has_deliveries + messages.has_sends > 0
         and (
-            mails.event in ('delivered', 'opened', 'clicked', 'replied')
+            mails.event = 'delivered'
+            or (mails.event in ('opened', 'clicked', 'replied') and mails.is_message_known)
             or (
                 mails.event = 'sent'
                 and messages.has_deliveries = 0
                 and bounced.message_id is null
             )
         )
+),
+
+-- Reactions that some feed of the channel tells: of others it is unknown who reacted.
+told as (
+    select distinct
+        channel,
+        event
+    from mails
+    where event in ('opened', 'clicked', 'replied')
 )
 
 select
     event_key,
     'arrived' as tally
 from arrived
+union all
+-- Without its message nobody knows which mail somebody reacted to.
+select
+    arrived.event_key,
+    'asked_if_' || told.event as tally
+from arrived
+inner join told on arrived.channel = told.channel
+where arrived.is_message_known
 union all
 select
     event_key,

@@ -31,6 +31,16 @@ event_sets as (
     group by account_id
 ),
 
+response_sets as (
+    select
+        account_id,
+        {{ set_fingerprint(row_fingerprint([
+            'response_key', 'language', 'sentiment', 'sentiment_score', 'emotion'
+        ])) }} as fingerprint
+    from {{ ref('int_responses__heard') }}
+    group by account_id
+),
+
 signal_sets as (
     select
         account_id,
@@ -64,13 +74,15 @@ observed as (
             'accounts.created_at', comparable_map('accounts.custom_fields'),
         ]) }} as attributes_fingerprint,
         accounts.related_fingerprint,
-        {{ row_fingerprint(['event_sets.fingerprint', 'signal_sets.fingerprint']) }}
-            as events_fingerprint
+        {{ row_fingerprint([
+            'event_sets.fingerprint', 'response_sets.fingerprint', 'signal_sets.fingerprint'
+        ]) }} as events_fingerprint
     from accounts
     inner join scoped on accounts.account_id = scoped.account_id
     left join scores on accounts.account_id = scores.account_id
     left join labels on accounts.account_id = labels.account_id
     left join event_sets on accounts.account_id = event_sets.account_id
+    left join response_sets on accounts.account_id = response_sets.account_id
     left join signal_sets on accounts.account_id = signal_sets.account_id
 ),
 
