@@ -176,6 +176,11 @@ def definition_hash(configuration: Configuration) -> str:
     return _hash(plain)
 
 
+def techniques_hash(configuration: Configuration) -> str:
+    """SHA-256 over what the techniques mean: a label that moves without it was not edited."""
+    return _hash(meaning(configuration.techniques))
+
+
 def segment_hash(segment: Segment) -> str:
     """SHA-256 over what decides the members of a segment: id, nature, frame, parent, criteria.
 

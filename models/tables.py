@@ -20,6 +20,7 @@ from models.configuration import (
     label_rules_hash,
     meaning,
     segment_hash,
+    techniques_hash,
 )
 from models.describing import describe
 from models.event_tables import event_tables
@@ -110,6 +111,7 @@ _RUN: Final = {
     "as_of": "DATE",
     "ends_at": "TIMESTAMP",
     "definition_hash": TEXT,
+    "techniques_hash": TEXT,
     "time_zone": TEXT,
     "currency": TEXT,
     "rate_direction": TEXT,
@@ -130,6 +132,7 @@ def _run(configuration: Configuration, moment: Moment) -> tuple[Any, ...]:
         moment.as_of,
         end_of_day(moment),
         definition_hash(configuration),
+        techniques_hash(configuration),
         organization.time_zone,
         organization.currency,
         organization.rate_direction,

@@ -301,6 +301,7 @@ class Configuration:
             "as_of": self.as_of,
             "ends_at": datetime.combine(self.as_of + timedelta(days=1), time()),
             "definition_hash": "definition",
+            "techniques_hash": "techniques",
             "time_zone": "UTC",
             "currency": "USD",
             "rate_direction": "record_per_base",

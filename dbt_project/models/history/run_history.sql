@@ -22,10 +22,11 @@ completed as (
         run.as_of,
         run.definition_hash,
         cast(sum(remembered.row_count) as bigint) as remembered_row_count,
-        run.engine
+        run.engine,
+        run.techniques_hash
     from run
     cross join remembered
-    group by run.as_of, run.definition_hash, run.engine
+    group by run.as_of, run.definition_hash, run.engine, run.techniques_hash
 )
 
 select * from completed

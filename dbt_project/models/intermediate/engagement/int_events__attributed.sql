@@ -19,7 +19,14 @@ attributed as (
         events.occurred_at,
         events.occurred_on,
         events.is_follow_up,
-        kinds.engagement_event,
+        -- Nobody is blamed for a call that we did not answer (ENG-2).
+        case
+            when
+                not kinds.is_attempt
+                or kinds.is_answer
+                or coalesce(events.direction <> 'incoming', true)
+                then kinds.engagement_event
+        end as engagement_event,
         kinds.counts_once,
         kinds.revokes,
         kinds.revokes_always,

@@ -80,7 +80,11 @@ baselined as (
         engines.is_other
         or coalesce(ranked.events_fingerprint <> observed.events_fingerprint, false)
             as is_events_changed,
-        revisions.definition_hash <> this_run.definition_hash as is_configuration_changed,
+        -- An earlier version did not remember the techniques: then any edit may be theirs.
+        coalesce(
+            revisions.techniques_hash <> this_run.techniques_hash,
+            revisions.definition_hash <> this_run.definition_hash
+        ) as is_technique_changed,
         {{ differs('ranked.last_purchase_on', 'observed.last_purchase_on') }}
         or {{ differs('ranked.frequency_value', 'observed.frequency_value') }}
         or {{ differs('ranked.monetary_amount', 'observed.monetary_amount') }} as is_value_changed,

@@ -80,7 +80,7 @@ explained as (
             when
                 baselined.is_label_changed
                 and not baselined.is_score_changed
-                and baselined.is_configuration_changed
+                and baselined.is_technique_changed
                 then 'definition_changed'
             when
                 segments.uses_relative_dates

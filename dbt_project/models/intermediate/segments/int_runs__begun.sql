@@ -7,5 +7,6 @@ with run as (
 select
     as_of,
     definition_hash,
+    techniques_hash,
     engine
 from run
