@@ -25,6 +25,8 @@ REPLACED = {
     "recommendations: {active: true}": "recommendations: {active: false}",
 }
 """What the demo's configuration says, and what a benchmark needs instead."""
+OF_EVENTS = ("listening.yaml",)
+"""Files of segments that ask what was done and said; a benchmark has no events."""
 _EVENTS = re.compile(r"^  # What happened with the people.*?(?=^# ---)", re.DOTALL | re.MULTILINE)
 _SALES = re.compile(r"^# -+ when sales takes over.*?(?=^# ---)", re.DOTALL | re.MULTILINE)
 _ENGAGEMENT = re.compile(r"^  engagement:.*?labels: default[^\n]*\n", re.DOTALL | re.MULTILINE)
@@ -57,7 +59,8 @@ def write_configuration(folder: Path) -> Path:
         ValueError: the demo's configuration no longer says what is replaced here.
     """
     example = ROOT / "examples" / "zylker"
-    shutil.copytree(example / "segments", folder / "segments", dirs_exist_ok=True)
+    segments = shutil.ignore_patterns(*OF_EVENTS)
+    shutil.copytree(example / "segments", folder / "segments", dirs_exist_ok=True, ignore=segments)
     text = (example / "abm.yaml").read_text(encoding="utf-8")
     for before, after in REPLACED.items():
         if before not in text:

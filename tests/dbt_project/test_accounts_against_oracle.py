@@ -249,7 +249,8 @@ def test_what_is_doubtful_is_counted(crm: tuple[Path, Oracle]) -> None:
 def survivors_of() -> Iterator[Any]:
     """Runs the text of the macro `last_survivors` on given merges."""
     text = (PROJECT / "macros" / "engine" / "merges.sql").read_text(encoding="utf-8")
-    body = text.split("default__last_survivors(merges) -%}")[1].split("{%- endmacro")[0]
+    body = text.split("default__last_survivors(merges, key) -%}")[1].split("{%- endmacro")[0]
+    body = body.replace("{{ key }}", "account_id")
     with duckdb.connect() as engine:
 
         def run(merges: list[tuple[str, str]]) -> dict[str, str]:
