@@ -27,6 +27,7 @@ REPLACED = {
 """What the demo's configuration says, and what a benchmark needs instead."""
 OF_EVENTS = ("listening.yaml",)
 """Files of segments that ask what was done and said; a benchmark has no events."""
+_LEADS = re.compile(r"^  leads:.*?(?=^  # What happened)", re.DOTALL | re.MULTILINE)
 _EVENTS = re.compile(r"^  # What happened with the people.*?(?=^# ---)", re.DOTALL | re.MULTILINE)
 _SALES = re.compile(r"^# -+ when sales takes over.*?(?=^# ---)", re.DOTALL | re.MULTILINE)
 _ENGAGEMENT = re.compile(r"^  engagement:.*?labels: default[^\n]*\n", re.DOTALL | re.MULTILINE)
@@ -66,8 +67,13 @@ def write_configuration(folder: Path) -> Path:
         if before not in text:
             raise ValueError(f"{example / 'abm.yaml'} has no {before!r} to replace")
         text = text.replace(before, after)
-    # Events, engagement and what sales asks have no bare SQL to stand beside either.
-    for pattern, instead in ((_EVENTS, ""), (_ENGAGEMENT, ""), (_SALES, "predictions: []\n\n")):
+    # Leads, events, engagement and what sales asks have no bare SQL to stand beside either.
+    for pattern, instead in (
+        (_LEADS, ""),
+        (_EVENTS, ""),
+        (_ENGAGEMENT, ""),
+        (_SALES, "predictions: []\n\n"),
+    ):
         text, count = pattern.subn(instead, text)
         if count != 1:
             raise ValueError(f"{example / 'abm.yaml'} has nothing like {pattern.pattern!r}")
